@@ -1,0 +1,192 @@
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { Lane } from "../lib/lanes.ts";
+
+/**
+ * Every table, once. The SQL that makes them is in `migrations/`; `tests/unit/schema.test.ts` holds
+ * the two against each other. Times are milliseconds since 1970 UTC; `seq` numbers rows in the order
+ * they came, so newest-first pages are walked by it.
+ */
+
+export type Role = "admin" | "user" | "viewer";
+export type Visibility = "library" | "private";
+export type VideoState = "PENDING" | "PROCESSING" | "READY" | "FAILED";
+export type DownloadState = "waiting" | "probing" | "fetching" | "ingesting" | "done" | "failed" | "cancelled";
+export type JobState = "ready" | "running" | "done" | "failed" | "cancelled";
+export type StorageName = "disk" | "s3";
+/** `original` as it arrived; `playable` the remuxed copy that browsers can play, where one is needed. */
+export type FileKind = "original" | "playable" | "thumbnail" | "poster";
+
+export const users = sqliteTable(
+  "users",
+  {
+    id: text("id").primaryKey(),
+    email: text("email").notNull(),
+    name: text("name").notNull(),
+    role: text("role").$type<Role>().notNull(),
+    passwordHash: text("password_hash").notNull(),
+    /** Part of every session token: raising it ends all sessions of the person at once. */
+    sessionVersion: integer("session_version").notNull().default(1),
+    disabledAt: integer("disabled_at"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    lastLoginAt: integer("last_login_at"),
+  },
+  (table) => [uniqueIndex("users_email").on(table.email)],
+);
+
+export const videos = sqliteTable(
+  "videos",
+  {
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    id: text("id").notNull(),
+    ownerId: text("owner_id").notNull().references(() => users.id),
+    title: text("title").notNull(),
+    description: text("description").notNull().default(""),
+    state: text("state").$type<VideoState>().notNull(),
+    visibility: text("visibility").$type<Visibility>().notNull().default("library"),
+    /** Where it came from; null for uploads. */
+    sourceUrl: text("source_url"),
+    /** Display name of the site, e.g. "example.org" or "YouTube". */
+    sourceSite: text("source_site"),
+    /** The file's name as a person would see it; never used as a path. */
+    filename: text("filename"),
+    /** Of the file that the player gets. */
+    mime: text("mime"),
+    sizeBytes: integer("size_bytes"),
+    /** Of the original, hex. */
+    sha256: text("sha256"),
+    durationSeconds: real("duration_seconds"),
+    width: integer("width"),
+    height: integer("height"),
+    videoCodec: text("video_codec"),
+    audioCodec: text("audio_codec"),
+    errorCode: text("error_code"),
+    errorMessage: text("error_message"),
+    /** Set where no picture could be taken: the gallery draws a placeholder. */
+    thumbnailError: text("thumbnail_error"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("videos_id").on(table.id),
+    index("videos_owner").on(table.ownerId, table.seq),
+    index("videos_state").on(table.state, table.seq),
+  ],
+);
+
+export const files = sqliteTable(
+  "files",
+  {
+    videoId: text("video_id").notNull().references(() => videos.id, { onDelete: "cascade" }),
+    kind: text("kind").$type<FileKind>().notNull(),
+    /** 1, 2, 3 for thumbnails, 0 for the rest. */
+    n: integer("n").notNull().default(0),
+    storage: text("storage").$type<StorageName>().notNull(),
+    key: text("key").notNull(),
+    mime: text("mime").notNull(),
+    sizeBytes: integer("size_bytes").notNull(),
+    /** Hex; also the strong ETag. */
+    sha256: text("sha256").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.videoId, table.kind, table.n] }), uniqueIndex("files_key").on(table.storage, table.key)],
+);
+
+/** Bytes that no row needs any more: written with the deletion, unlinked after the commit. */
+export const fileRemovals = sqliteTable("file_removals", {
+  id: integer("id").primaryKey({ autoIncrement: true }),
+  storage: text("storage").$type<StorageName>().notNull(),
+  key: text("key").notNull(),
+  createdAt: integer("created_at").notNull(),
+});
+
+export const tags = sqliteTable(
+  "tags",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    /** Lower case, without the leading "#". */
+    name: text("name").notNull(),
+  },
+  (table) => [uniqueIndex("tags_name").on(table.name)],
+);
+
+export const videoTags = sqliteTable(
+  "video_tags",
+  {
+    videoId: text("video_id").notNull().references(() => videos.id, { onDelete: "cascade" }),
+    tagId: integer("tag_id").notNull().references(() => tags.id, { onDelete: "cascade" }),
+  },
+  (table) => [primaryKey({ columns: [table.videoId, table.tagId] }), index("video_tags_tag").on(table.tagId, table.videoId)],
+);
+
+export const downloads = sqliteTable(
+  "downloads",
+  {
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    id: text("id").notNull(),
+    userId: text("user_id").notNull().references(() => users.id),
+    /** The playlist that brought it. */
+    parentId: text("parent_id"),
+    /** Null for a playlist, which has children instead. */
+    videoId: text("video_id").references(() => videos.id, { onDelete: "cascade" }),
+    url: text("url").notNull(),
+    /** True where the title was given with the form: the site's is not taken. */
+    titleGiven: integer("title_given", { mode: "boolean" }).notNull().default(false),
+    state: text("state").$type<DownloadState>().notNull(),
+    lane: text("lane").$type<Lane>().notNull(),
+    /** Why that lane: a sentence for people. */
+    laneReason: text("lane_reason").notNull().default(""),
+    errorCode: text("error_code"),
+    errorMessage: text("error_message"),
+    errorHint: text("error_hint"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    finishedAt: integer("finished_at"),
+  },
+  (table) => [
+    uniqueIndex("downloads_id").on(table.id),
+    index("downloads_user").on(table.userId, table.seq),
+    index("downloads_video").on(table.videoId),
+    index("downloads_parent").on(table.parentId),
+  ],
+);
+
+export const jobs = sqliteTable(
+  "jobs",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    name: text("name").notNull(),
+    lane: text("lane").$type<Lane>().notNull(),
+    state: text("state").$type<JobState>().notNull(),
+    payload: text("payload").notNull(),
+    /** One unfinished job per name and key. */
+    uniqueKey: text("unique_key"),
+    /** Whose turn it is: claims go round between users. Null is the house itself. */
+    userId: text("user_id"),
+    /** Higher first. */
+    priority: integer("priority").notNull().default(0),
+    attempts: integer("attempts").notNull().default(0),
+    maxAttempts: integer("max_attempts").notNull(),
+    deadlineMs: integer("deadline_ms").notNull(),
+    runAt: integer("run_at").notNull(),
+    /** Fencing token of the present owner; null unless running. */
+    leaseToken: text("lease_token"),
+    leaseExpiresAt: integer("lease_expires_at"),
+    cancelRequested: integer("cancel_requested", { mode: "boolean" }).notNull().default(false),
+    lastError: text("last_error"),
+    createdAt: integer("created_at").notNull(),
+    startedAt: integer("started_at"),
+    finishedAt: integer("finished_at"),
+  },
+  (table) => [
+    index("jobs_claim").on(table.lane, table.state, table.runAt),
+    uniqueIndex("jobs_unique").on(table.name, table.uniqueKey),
+    index("jobs_finished").on(table.finishedAt),
+  ],
+);
+
+export type User = typeof users.$inferSelect;
+export type Video = typeof videos.$inferSelect;
+export type StoredFile = typeof files.$inferSelect;
+export type Download = typeof downloads.$inferSelect;
+export type Job = typeof jobs.$inferSelect;

@@ -1,0 +1,28 @@
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { Database } from "./db/open.ts";
+import type { StorageName } from "./db/schema.ts";
+import type { Egress } from "./egress/egress.ts";
+import type { Events } from "./events/events.ts";
+import type { Tools } from "./exec/tools.ts";
+import type { Queue } from "./queue/job.ts";
+import type { Storage } from "./storage/storage.ts";
+
+/** Everything that verbs may ask for; each names what it needs with `Pick<Deps, …>`. */
+export interface Deps {
+  config: Config;
+  db: Database;
+  /** Where new bytes go. */
+  storage: Storage;
+  /** Where the bytes of an existing row are. */
+  storageOf(name: StorageName): Storage;
+  queue: Queue;
+  events: Events;
+  /** The programs: ffmpeg, ffprobe, yt-dlp. */
+  tools: Tools;
+  /** The guarded way out, through which every fetched byte goes. */
+  egress: Egress;
+  log: Logger;
+  /** Milliseconds since 1970 UTC. */
+  now(): number;
+}

@@ -1,0 +1,32 @@
+import type { VideoState, Visibility } from "../../db/schema.ts";
+
+/** One video as pages and the API see it. Times are milliseconds since 1970 UTC, lengths seconds, sizes bytes. */
+export interface VideoItem {
+  id: string;
+  title: string;
+  description: string;
+  state: VideoState;
+  visibility: Visibility;
+  owner: { id: string; name: string };
+  /** In alphabetical order, lower case, without "#". */
+  tags: string[];
+  durationSeconds: number | null;
+  width: number | null;
+  height: number | null;
+  sizeBytes: number | null;
+  mime: string | null;
+  sha256: string | null;
+  sourceUrl: string | null;
+  sourceSite: string | null;
+  filename: string | null;
+  videoCodec: string | null;
+  audioCodec: string | null;
+  /** The numbers of the thumbnails that exist, of 1 (10 %), 2 (50 %), 3 (90 %). */
+  thumbnails: number[];
+  hasPoster: boolean;
+  /** Why no picture could be taken. */
+  thumbnailError: string | null;
+  error: { code: string; message: string } | null;
+  createdAt: number;
+  updatedAt: number;
+}

@@ -1,0 +1,70 @@
+/**
+ * Every failure that a person can meet, with its stable code. The HTTP status of each code stands in
+ * `web/problem.ts`; nothing else decides it.
+ */
+export const errorCodes = [
+  // what was sent
+  "invalid_input",
+  "not_a_url",
+  "scheme_not_allowed",
+  "credentials_in_url",
+  "address_not_allowed",
+  "not_found",
+  "conflict",
+  "cross_site",
+  "too_large",
+  "rate_limited",
+  // who asks
+  "login_required",
+  "login_failed",
+  "not_allowed",
+  "setup_closed",
+  // what became of a download
+  "unsupported_page",
+  "video_private",
+  "video_gone",
+  "live_stream",
+  "site_refused",
+  "site_unreachable",
+  "interrupted",
+  "not_a_video",
+  "took_too_long",
+  "cancelled",
+  // what this machine lacks
+  "storage_full",
+  "storage_unreachable",
+  "tool_missing",
+  "tool_outdated",
+  "tool_failed",
+  "unavailable",
+  "internal",
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/**
+ * An expected failure: `message` says to a person what happened, `hint` what they can do next.
+ * Anything that is not an AppError is a bug and is shown as `internal` without its text.
+ */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+  readonly hint: string;
+  /** Form field that the message belongs to, where there is one. */
+  readonly field: string | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; field?: string; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint ?? "";
+    this.field = options.field;
+  }
+}
+
+export function isAppError(error: unknown): error is AppError {
+  return error instanceof AppError;
+}

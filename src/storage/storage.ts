@@ -1,0 +1,41 @@
+import type { StorageName } from "../db/schema.ts";
+
+/** What is known of stored bytes. `sha256` in hex is known only where this program wrote them. */
+export interface StoredObject {
+  key: string;
+  sizeBytes: number;
+  modifiedAt: Date;
+}
+
+/**
+ * Where bytes live. Keys are relative, slash-separated, of `[A-Za-z0-9._-]` parts; anything else is
+ * refused. Writes are all or nothing: a reader never sees half an object. Failures are AppErrors
+ * `storage_full`, `storage_unreachable`, or `not_found`.
+ */
+export interface Storage {
+  readonly name: StorageName;
+  /**
+   * Moves a local file in, and removes the local one. Done only when the bytes are durable and their
+   * size was checked. Overwrites.
+   */
+  putFile(key: string, localPath: string): Promise<void>;
+  /** Writes bytes or a stream of unknown length. Overwrites. */
+  put(key: string, body: Uint8Array | ReadableStream<Uint8Array>): Promise<void>;
+  find(key: string): Promise<StoredObject | null>;
+  /** Bytes `start` to `end`, both inclusive; the whole object without them. */
+  read(key: string, range?: { start: number; end: number }): Promise<ReadableStream<Uint8Array>>;
+  /** Deleting what is not there is fine. */
+  delete(key: string): Promise<void>;
+  /** Keys below the prefix in the order of their names. */
+  list(prefix: string): AsyncIterable<StoredObject>;
+  /** Runs `use` with a path of a local file that holds the object's bytes; the path must not be written to. */
+  withLocalFile<T>(key: string, use: (path: string) => Promise<T>): Promise<T>;
+  /** Bytes that can still be stored; null where the storage can't tell. */
+  freeBytes(): Promise<number | null>;
+}
+
+/** A storage whose objects are files of this machine; they can be sent with sendfile. */
+export interface LocalStorage extends Storage {
+  readonly name: "disk";
+  pathOf(key: string): string;
+}

@@ -1,0 +1,17 @@
+import type { Role } from "../src/db/schema.ts";
+
+/** What every page knows of its request; routes make it with `pageOf(c)` of `src/web/page.ts`. */
+export interface Page {
+  /** Of this response's CSP; goes on every script and, as `hx-nonce`, on every element with hx- attributes. */
+  nonce: string;
+  user: { id: string; name: string; email: string; role: Role } | null;
+  theme: Theme;
+  /** Hashed URL of a bundled asset: "app.js", "app.css", … */
+  asset(name: string): string;
+  /** Path and query of the request, for coming back after an action. */
+  here: string;
+  /** Milliseconds since 1970 UTC. */
+  now: number;
+}
+
+export type Theme = "auto" | "light" | "dark";
