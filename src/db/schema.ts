@@ -10,7 +10,14 @@ import type { Lane } from "../lib/lanes.ts";
 export type Role = "admin" | "user" | "viewer";
 export type Visibility = "library" | "private";
 export type VideoState = "PENDING" | "PROCESSING" | "READY" | "FAILED";
-export type DownloadState = "waiting" | "probing" | "fetching" | "ingesting" | "done" | "failed" | "cancelled";
+export type DownloadState =
+  | "waiting"
+  | "probing"
+  | "fetching"
+  | "ingesting"
+  | "done"
+  | "failed"
+  | "cancelled";
 export type JobState = "ready" | "running" | "done" | "failed" | "cancelled";
 export type StorageName = "disk" | "s3";
 /** `original` as it arrived; `playable` the remuxed copy that browsers can play, where one is needed. */
@@ -39,7 +46,9 @@ export const videos = sqliteTable(
   {
     seq: integer("seq").primaryKey({ autoIncrement: true }),
     id: text("id").notNull(),
-    ownerId: text("owner_id").notNull().references(() => users.id),
+    ownerId: text("owner_id")
+      .notNull()
+      .references(() => users.id),
     title: text("title").notNull(),
     description: text("description").notNull().default(""),
     state: text("state").$type<VideoState>().notNull(),
@@ -77,7 +86,9 @@ export const videos = sqliteTable(
 export const files = sqliteTable(
   "files",
   {
-    videoId: text("video_id").notNull().references(() => videos.id, { onDelete: "cascade" }),
+    videoId: text("video_id")
+      .notNull()
+      .references(() => videos.id, { onDelete: "cascade" }),
     kind: text("kind").$type<FileKind>().notNull(),
     /** 1, 2, 3 for thumbnails, 0 for the rest. */
     n: integer("n").notNull().default(0),
@@ -89,7 +100,10 @@ export const files = sqliteTable(
     sha256: text("sha256").notNull(),
     createdAt: integer("created_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.videoId, table.kind, table.n] }), uniqueIndex("files_key").on(table.storage, table.key)],
+  (table) => [
+    primaryKey({ columns: [table.videoId, table.kind, table.n] }),
+    uniqueIndex("files_key").on(table.storage, table.key),
+  ],
 );
 
 /** Bytes that no row needs any more: written with the deletion, unlinked after the commit. */
@@ -113,10 +127,17 @@ export const tags = sqliteTable(
 export const videoTags = sqliteTable(
   "video_tags",
   {
-    videoId: text("video_id").notNull().references(() => videos.id, { onDelete: "cascade" }),
-    tagId: integer("tag_id").notNull().references(() => tags.id, { onDelete: "cascade" }),
+    videoId: text("video_id")
+      .notNull()
+      .references(() => videos.id, { onDelete: "cascade" }),
+    tagId: integer("tag_id")
+      .notNull()
+      .references(() => tags.id, { onDelete: "cascade" }),
   },
-  (table) => [primaryKey({ columns: [table.videoId, table.tagId] }), index("video_tags_tag").on(table.tagId, table.videoId)],
+  (table) => [
+    primaryKey({ columns: [table.videoId, table.tagId] }),
+    index("video_tags_tag").on(table.tagId, table.videoId),
+  ],
 );
 
 export const downloads = sqliteTable(
@@ -124,7 +145,9 @@ export const downloads = sqliteTable(
   {
     seq: integer("seq").primaryKey({ autoIncrement: true }),
     id: text("id").notNull(),
-    userId: text("user_id").notNull().references(() => users.id),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
     /** The playlist that brought it. */
     parentId: text("parent_id"),
     /** Null for a playlist, which has children instead. */

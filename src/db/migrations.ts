@@ -1,0 +1,9 @@
+import foundation from "../../migrations/0001_foundation.sql" with { type: "text" };
+
+export interface Migration {
+  version: number;
+  sql: string;
+}
+
+/** In order, append-only. A test holds this list against the folder. */
+export const migrations: readonly Migration[] = [{ version: 1, sql: foundation }];
