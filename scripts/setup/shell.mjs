@@ -21,12 +21,20 @@ export function run(program, args, options = {}) {
     ...options,
   });
   if (result.status === 0) return result.stdout;
-  const output = [result.stdout, result.stderr, result.error?.message].filter(Boolean).join("\n").trim();
+  const output = lastLines(
+    [result.stdout, result.stderr, result.error?.message].filter(Boolean).join("\n"),
+    25,
+  );
   const ending = result.signal ?? `exit code ${result.status ?? "none"}`;
   throw new StepFailed(`This failed (${ending}): ${[program, ...args].join(" ")}\n${output}`);
 }
 
-/** First line that a program prints, or null where it isn't there or fails. */
+function lastLines(text, count) {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  return lines.slice(-count).join("\n");
+}
+
+/** What a program prints, or null where it isn't there or fails. */
 export function ask(program, args) {
   const result = spawnSync(program, args, { stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" });
   return result.status === 0 ? result.stdout.trim() : null;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { join, relative } from "node:path";
 import { addTool, pinned, platformPackage } from "./tools.mjs";
 import { ask, hasStamp, isAtLeast, onPath, root, run, StepFailed, toolsDir, writeStamp } from "./shell.mjs";
 
@@ -24,16 +24,20 @@ const bunStep = {
   problem: () =>
     onPath("bun") || onPath("npm") ? null : "Neither npm nor Bun is on PATH: install Node.js with npm.",
   install() {
-    const program = bunThatIsHere() ?? addTool(platformPackage("bun"), pinned.bun, "bin/bun");
+    // Relative, so that the project's folder can be moved.
+    const target =
+      bunThatIsHere() ?? relative(toolsDir, addTool(platformPackage("bun"), pinned.bun, "bin/bun"));
+    mkdirSync(toolsDir, { recursive: true });
     rmSync(bun, { force: true });
-    symlinkSync(program, bun);
+    symlinkSync(target, bun);
     writeStamp(join(toolsDir, "bun.stamp"), pinned.bun);
   },
 };
 
 function bunThatIsHere() {
   const found = onPath("bun");
-  return found && isAtLeast(ask(found, ["--version"]), pinned.bun) ? found : null;
+  // The real path, since `bun run` puts a link into a temporary folder on PATH.
+  return found && isAtLeast(ask(found, ["--version"]), pinned.bun) ? realpathSync(found) : null;
 }
 
 const packagesStamp = join(root, "node_modules/.stamp");
