@@ -1,0 +1,52 @@
+/** A video's length as on a player: "0:07", "12:40", "1:02:03", "100:00:00". */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  const clock = `${hours > 0 ? pad(minutes) : minutes}:${pad(whole % 60)}`;
+  return hours > 0 ? `${hours}:${clock}` : clock;
+}
+
+const day = 86_400_000;
+const units = [
+  ["year", 365 * day],
+  ["month", 30 * day],
+  ["week", 7 * day],
+  ["day", day],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+] as const;
+
+const words = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+
+/** "3 days ago", "in 2 hours", "just now" (less than a minute either way). Both times in milliseconds. */
+export function formatRelativeTime(at: number, now: number): string {
+  const distance = Math.abs(at - now);
+  const unit = units.find(([, ms]) => distance >= ms);
+  if (!unit) return "just now";
+  return words.format(Math.sign(at - now) * Math.floor(distance / unit[1]), unit[0]);
+}
+
+const factors: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: day,
+  w: 7 * day,
+};
+
+/** Milliseconds in "90s", "15m", "12h", "30d" or "1h30m"; null for anything else. */
+export function parseDurationMs(text: string): number | null {
+  const trimmed = text.trim();
+  if (!/^(?:\d+(?:ms|[smhdw]))+$/.test(trimmed)) return null;
+  let total = 0;
+  for (const [, amount, unit] of trimmed.matchAll(/(\d+)(ms|[smhdw])/g)) {
+    total += Number(amount) * (factors[unit ?? ""] ?? Number.NaN);
+  }
+  return Number.isSafeInteger(total) ? total : null;
+}
+
+function pad(n: number): string {
+  return String(n).padStart(2, "0");
+}
