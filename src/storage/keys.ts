@@ -1,0 +1,37 @@
+import { AppError } from "../lib/errors.ts";
+
+/**
+ * The storage keys of everything. Ids and extensions only: people's file names live in the database.
+ * Extensions come without their dot.
+ */
+export const keys = {
+  original: (videoId: string, extension: string) => checkKey(`videos/${videoId}/original.${extension}`),
+  /** A file made from the original, e.g. "playable.mp4". */
+  rendition: (videoId: string, name: string) => checkKey(`videos/${videoId}/${name}`),
+  thumbnail: (videoId: string, name: "1" | "2" | "3" | "poster") =>
+    checkKey(`thumbnails/${videoId}/${name}.jpg`),
+  image: (imageId: string, extension: string) => checkKey(`images/${imageId}.${extension}`),
+  course: (courseId: string, name: string) => checkKey(`courses/${courseId}/${name}`),
+};
+
+// No part starts with a dot: that bars "." and "..", and keeps dot folders for the storage itself.
+const part = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}$/;
+const longestKey = 1000;
+
+export function isKey(text: string): boolean {
+  return text.length <= longestKey && text.split("/").every((one) => part.test(one));
+}
+
+/** Returns the key if it is one (see `Storage`); throws `invalid_input` otherwise. */
+export function checkKey(key: string): string {
+  if (isKey(key)) return key;
+  throw new AppError("invalid_input", "That is not the name of a stored file.");
+}
+
+/** A prefix is the beginning of a key, not necessarily up to a slash; "" is the beginning of all. */
+export function checkPrefix(prefix: string): string {
+  const parts = prefix.split("/");
+  const last = parts.pop() ?? "";
+  if (parts.every((one) => part.test(one)) && (last === "" || part.test(last))) return prefix;
+  throw new AppError("invalid_input", "That is not the beginning of a stored file's name.");
+}
