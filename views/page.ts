@@ -12,6 +12,8 @@ export interface Page {
   here: string;
   /** Milliseconds since 1970 UTC. */
   now: number;
+  /** This person's downloads that run or wait; the tray in the header shows how many. */
+  running?: number;
 }
 
 export type Theme = "auto" | "light" | "dark";

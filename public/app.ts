@@ -1,0 +1,17 @@
+// What every page gets. htmx first: its extensions find it on `window`.
+import "htmx.org";
+import "htmx.org/dist/ext/hx-csp.js";
+import "htmx.org/dist/ext/hx-sse.js";
+import { startCards } from "./cards.ts";
+import { startDialogs } from "./dialogs.ts";
+import { startForms } from "./forms.ts";
+import { startLive } from "./live.ts";
+import { startShortcuts } from "./shortcuts.ts";
+import { startTheme } from "./theme.ts";
+
+startTheme();
+startForms();
+startDialogs();
+startShortcuts();
+startCards();
+startLive();

@@ -1,0 +1,33 @@
+import htmx from "htmx.org";
+
+/** Small help for forms that all work without it. */
+export function startForms(): void {
+  document.addEventListener("submit", swapInPlace);
+  document.addEventListener("click", revealPassword);
+  document.addEventListener("pointerover", localiseTime);
+}
+
+/** `<form data-swap="#queue">` takes only that part of the page that its answer leads to. */
+function swapInPlace(event: SubmitEvent): void {
+  const form = event.target as HTMLFormElement;
+  const target = form.dataset.swap;
+  if (!target) return;
+  event.preventDefault();
+  void htmx.ajax("POST", form.action, { source: form, target, select: target, swap: "outerMorph" });
+}
+
+function revealPassword(event: MouseEvent): void {
+  const button = (event.target as Element).closest<HTMLElement>("[data-reveal]");
+  const input = button && document.querySelector<HTMLInputElement>(`#${button.dataset.reveal}`);
+  if (!input) return;
+  const shown = input.type === "text";
+  input.type = shown ? "password" : "text";
+  button.setAttribute("aria-pressed", String(!shown));
+}
+
+/** The server names exact times in UTC; here the reader's own time zone is known. */
+function localiseTime(event: PointerEvent): void {
+  const time = (event.target as Element).closest("time");
+  if (!time) return;
+  time.title = new Date(time.dateTime).toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
+}

@@ -1,0 +1,58 @@
+import { paths } from "../../src/paths.ts";
+import { Layout } from "../layout.tsx";
+import type { Page } from "../page.ts";
+import { Button } from "../parts/button.tsx";
+import { Field, type FormError, FormNotice, PasswordField } from "../parts/field.tsx";
+
+/** Makes the first administrator; the token is the one that the first start printed. */
+export function SetupPage(props: {
+  page: Page;
+  token: string;
+  values: { name: string; email: string };
+  error?: FormError;
+}) {
+  const { page, token, values, error } = props;
+  return (
+    <Layout page={page} title="Set up" current="account">
+      <div class="door">
+        <h1>Welcome to Homereel</h1>
+        <p class="soft">Make the first account. It belongs to the administrator of this shelf.</p>
+        <form class="form" method="post" action={paths.setup()}>
+          {error && !error.field && <FormNotice error={error} />}
+          <input type="hidden" name="token" value={token} />
+          <Field
+            name="name"
+            label="Your name"
+            value={values.name}
+            error={error}
+            required
+            maxlength="100"
+            autocomplete="name"
+            dir="auto"
+            autofocus
+          />
+          <Field
+            name="email"
+            label="E-mail"
+            type="email"
+            value={values.email}
+            error={error}
+            note="You log in with it."
+            required
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck="false"
+          />
+          <PasswordField
+            name="password"
+            label="Password"
+            autocomplete="new-password"
+            error={error}
+            note="At least 12 characters; a few words are easy to keep in mind."
+          />
+          <Button kind="primary">Make the account</Button>
+        </form>
+      </div>
+    </Layout>
+  );
+}

@@ -1,0 +1,70 @@
+import { paths } from "../../src/paths.ts";
+import type { Page } from "../page.ts";
+import { Button } from "../parts/button.tsx";
+import { Field, type FormError, FormNotice, TextArea } from "../parts/field.tsx";
+
+export interface AddValues {
+  urls: string;
+  title: string;
+  tags: string;
+}
+
+const nothing: AddValues = { urls: "", title: "", tags: "" };
+
+/** One box for one address or many. */
+export function AddForm(props: { page: Page; values?: AddValues; error?: FormError }) {
+  const { values = nothing, error } = props;
+  const unfolded = values.title !== "" || values.tags !== "" || isInFold(error);
+  return (
+    <form id="add" class="form add-form" method="post" action={paths.downloads()}>
+      {error && !error.field && <FormNotice error={error} />}
+      <TextArea
+        name="urls"
+        label="Video addresses"
+        value={values.urls}
+        note="One in each line. A playlist brings all of its videos."
+        error={error}
+        placeholder="https://…"
+        rows="3"
+        required
+        spellcheck="false"
+        autocapitalize="none"
+        autocomplete="off"
+        inputmode="url"
+        data-add
+      />
+      <div class="add-row">
+        <details class="more" open={unfolded}>
+          <summary>More</summary>
+          <div class="more-body">
+            <Field
+              name="title"
+              label="Title"
+              value={values.title}
+              error={error}
+              note="Left empty, the title comes from the site."
+              maxlength="500"
+              dir="auto"
+            />
+            <Field
+              name="tags"
+              label="Tags"
+              value={values.tags}
+              error={error}
+              note="With commas between them"
+              autocapitalize="none"
+              dir="auto"
+            />
+          </div>
+        </details>
+        <Button kind="primary" icon="download">
+          Download
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function isInFold(error: FormError | undefined): boolean {
+  return error?.field === "title" || error?.field === "tags";
+}

@@ -1,0 +1,32 @@
+import { Layout } from "../layout.tsx";
+import type { Page } from "../page.ts";
+import type { FormError } from "../parts/field.tsx";
+import { AddForm, type AddValues } from "./add-form.tsx";
+import { DownloadGroups, type DownloadGroupsOf } from "./queue.tsx";
+
+export { DownloadGroups, type DownloadGroupsOf } from "./queue.tsx";
+export { DownloadRow } from "./row.tsx";
+
+/** The add box with the queue under it. */
+export function DownloadsPage(props: {
+  page: Page;
+  groups: DownloadGroupsOf;
+  values?: AddValues;
+  error?: FormError;
+}) {
+  const { page, groups, values, error } = props;
+  const busy = groups.running.length + groups.waiting.length > 0;
+  return (
+    <Layout
+      page={page}
+      title="Downloads"
+      current="downloads"
+      live="downloads"
+      refreshSeconds={busy ? 10 : undefined}
+    >
+      <h1>Downloads</h1>
+      {page.user?.role !== "viewer" && <AddForm page={page} values={values} error={error} />}
+      <DownloadGroups page={page} groups={groups} />
+    </Layout>
+  );
+}

@@ -1,0 +1,117 @@
+import type { DownloadItem } from "../../src/features/downloads/item.ts";
+import { paths } from "../../src/paths.ts";
+import type { DownloadState } from "../../src/db/schema.ts";
+import type { Page } from "../page.ts";
+import { Button, ButtonLink } from "../parts/button.tsx";
+import { Picture } from "../parts/picture.tsx";
+import { percentOf, ProgressBar, ProgressNumbers } from "../parts/progress.tsx";
+import { Time } from "../parts/time.tsx";
+
+const stages: Record<DownloadState, string> = {
+  waiting: "Waiting for its turn",
+  probing: "Looking at the page",
+  fetching: "Downloading",
+  ingesting: "Making it ready",
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+const running = new Set<DownloadState>(["probing", "fetching", "ingesting"]);
+
+/** One download: what it is, how far it is, and the two buttons that make sense now. */
+export function DownloadRow({ page, download }: { page: Page; download: DownloadItem }) {
+  const { id, videoId, title, state } = download;
+  return (
+    <li id={`download-${id}`} class="row" data-state={state}>
+      <div class="row-picture">
+        <Picture videoId={videoId} thumbnails={download.thumbnails} version={download.version} />
+      </div>
+      <div class="row-body">
+        <p class="row-title">
+          {videoId ? (
+            <a href={paths.video(videoId)} dir="auto" data-item>
+              {title}
+            </a>
+          ) : (
+            <span dir="auto">{title}</span>
+          )}
+        </p>
+        <Stage page={page} download={download} />
+      </div>
+      <div class="row-actions">
+        <Actions download={download} />
+      </div>
+    </li>
+  );
+}
+
+function Stage({ page, download }: { page: Page; download: DownloadItem }) {
+  const { state, progress, error } = download;
+  if (state === "failed") {
+    return (
+      <p class="row-error" dir="auto">
+        <strong>{error?.message ?? "It failed."}</strong> {error?.hint}
+      </p>
+    );
+  }
+  if (running.has(state)) {
+    return (
+      <>
+        <ProgressBar progress={progress} label={`Progress of ${download.title}`} />
+        <p class="row-stage">
+          <span>
+            {progress?.stage ?? stages[state]} <b>{percentOf(progress)}</b>
+          </span>
+          <ProgressNumbers progress={progress} />
+          <LaneReason download={download} />
+        </p>
+      </>
+    );
+  }
+  return (
+    <p class="row-stage">
+      <span>{stages[state]}</span>
+      <Time at={download.finishedAt ?? download.createdAt} now={page.now} />
+      {state === "waiting" && <LaneReason download={download} />}
+    </p>
+  );
+}
+
+function LaneReason({ download }: { download: DownloadItem }) {
+  return download.laneReason === "" ? null : <span class="row-lane">{download.laneReason}</span>;
+}
+
+function Actions({ download }: { download: DownloadItem }) {
+  const { id, videoId, state } = download;
+  if (state === "waiting" || running.has(state)) {
+    return (
+      <QueueForm action={paths.cancelDownload(id)}>
+        <Button kind="quiet" icon="x">
+          Cancel
+        </Button>
+      </QueueForm>
+    );
+  }
+  if (state === "done") {
+    return videoId ? (
+      <ButtonLink href={paths.video(videoId)} kind="quiet" icon="play">
+        Watch
+      </ButtonLink>
+    ) : null;
+  }
+  return (
+    <QueueForm action={paths.retryDownload(id)}>
+      <Button icon="rotate-cw">Try again</Button>
+    </QueueForm>
+  );
+}
+
+/** A plain form; with scripts, only the queue is taken from the page that it leads to. */
+function QueueForm({ action, children }: { action: string; children: unknown }) {
+  return (
+    <form method="post" action={action} data-swap="#queue">
+      {children}
+    </form>
+  );
+}

@@ -1,0 +1,106 @@
+import type { Progress } from "../../src/events/events.ts";
+import type { VideoItem } from "../../src/features/videos/item.ts";
+import { formatDuration } from "../../src/lib/durations.ts";
+import { paths } from "../../src/paths.ts";
+import type { Page } from "../page.ts";
+import { Badge } from "../parts/badge.tsx";
+import { Icon } from "../parts/icons.tsx";
+import { Picture } from "../parts/picture.tsx";
+import { percentOf, ProgressBar } from "../parts/progress.tsx";
+import { Time } from "../parts/time.tsx";
+import { isUnfinished, resolutionOf } from "./facts.ts";
+
+interface Props {
+  page: Page;
+  video: VideoItem;
+  progress: Progress | null;
+}
+
+/** One video on the shelf. It carries no nonce, so the same HTML serves every page and listener. */
+export function VideoCard({ page, video, progress }: Props) {
+  return (
+    <article
+      id={`video-${video.id}`}
+      class="card"
+      data-state={video.state}
+      data-live={isUnfinished(video) ? "" : undefined}
+    >
+      <div class="card-picture">
+        <CardPicture video={video} progress={progress} />
+      </div>
+      <h2 class="card-title">
+        <a href={paths.video(video.id)} dir="auto" data-item>
+          {video.title}
+        </a>
+      </h2>
+      {video.state === "FAILED" && (
+        <p class="card-error">{video.error?.message ?? "It could not be made ready."}</p>
+      )}
+      <CardMeta page={page} video={video} />
+    </article>
+  );
+}
+
+function CardPicture({ video, progress }: Omit<Props, "page">) {
+  const picture = <Picture videoId={video.id} thumbnails={video.thumbnails} version={video.updatedAt} />;
+  if (video.state !== "READY") {
+    return (
+      <a href={paths.video(video.id)} class="card-open" tabindex={-1} aria-hidden="true">
+        {picture}
+        <StateBadge video={video} progress={progress} />
+      </a>
+    );
+  }
+  return (
+    <a
+      href={paths.video(video.id)}
+      class="card-open"
+      aria-label={`Play ${video.title}`}
+      data-play={paths.stream(video.id)}
+      data-poster={video.hasPoster ? paths.thumbnail(video.id, "poster", video.updatedAt) : undefined}
+    >
+      {picture}
+      <span class="card-play">
+        <Icon name="play" />
+      </span>
+      {video.durationSeconds !== null && (
+        <span class="card-duration">{formatDuration(video.durationSeconds)}</span>
+      )}
+    </a>
+  );
+}
+
+function StateBadge({ video, progress }: Omit<Props, "page">) {
+  if (video.state === "FAILED") return <Badge kind="bad">Failed</Badge>;
+  if (video.state === "PENDING" && !progress) return <Badge kind="waiting">Waiting</Badge>;
+  return (
+    <>
+      <Badge kind="working">
+        {progress?.stage ?? "Processing"} {percentOf(progress)}
+      </Badge>
+      <ProgressBar progress={progress} label={`Progress of ${video.title}`} />
+    </>
+  );
+}
+
+function CardMeta({ page, video }: { page: Page; video: VideoItem }) {
+  const resolution = resolutionOf(video);
+  return (
+    <p class="card-meta">
+      {video.visibility === "private" && (
+        <span class="card-private" title="Only you can see it">
+          <Icon name="lock" />
+          Private
+        </span>
+      )}
+      {video.sourceSite && <span dir="auto">{video.sourceSite}</span>}
+      <Time at={video.createdAt} now={page.now} />
+      {resolution && <span>{resolution}</span>}
+      {video.tags.slice(0, 2).map((tag) => (
+        <a href={paths.gallery({ tag: [tag] })} dir="auto">
+          #{tag}
+        </a>
+      ))}
+    </p>
+  );
+}

@@ -1,0 +1,14 @@
+import type { VideoItem } from "../../src/features/videos/item.ts";
+
+/** "1080p", "4K": the shorter side, so that upright videos are named as people name them. */
+export function resolutionOf({ width, height }: Pick<VideoItem, "width" | "height">): string | null {
+  if (!width || !height) return null;
+  const lines = Math.min(width, height);
+  if (lines === 4320) return "8K";
+  return lines === 2160 ? "4K" : `${lines}p`;
+}
+
+/** True while work on it goes on: such parts of a page are asked for again when messages may have been missed. */
+export function isUnfinished({ state }: Pick<VideoItem, "state">): boolean {
+  return state === "PENDING" || state === "PROCESSING";
+}

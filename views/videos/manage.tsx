@@ -1,0 +1,117 @@
+import type { VideoItem } from "../../src/features/videos/item.ts";
+import { paths } from "../../src/paths.ts";
+import type { Page } from "../page.ts";
+import { Button } from "../parts/button.tsx";
+import { Field, type FormError, FormNotice, TextArea } from "../parts/field.tsx";
+import { Icon } from "../parts/icons.tsx";
+
+/** As the form sends them; tags in one line with commas between them. */
+export interface EditValues {
+  title: string;
+  description: string;
+  tags: string;
+  visibility: string;
+}
+
+/** Folded until it is wanted, or until something in it was wrong. */
+export function EditForm(props: { page: Page; video: VideoItem; error?: FormError; values?: EditValues }) {
+  const { video, error, values = valuesOf(props.video) } = props;
+  return (
+    <details class="fold" open={error !== undefined}>
+      <summary>
+        <Icon name="pencil" />
+        Edit
+      </summary>
+      <form class="fold-body form" method="post" action={paths.editVideo(video.id)}>
+        {error && !error.field && <FormNotice error={error} />}
+        <Field
+          name="title"
+          label="Title"
+          value={values.title}
+          error={error}
+          required
+          maxlength="500"
+          dir="auto"
+        />
+        <TextArea
+          name="description"
+          label="Description"
+          value={values.description}
+          error={error}
+          rows="4"
+          dir="auto"
+        />
+        <Field
+          name="tags"
+          label="Tags"
+          value={values.tags}
+          note="With commas between them"
+          error={error}
+          autocapitalize="none"
+          dir="auto"
+        />
+        <fieldset class="choices">
+          <legend>Who can see it</legend>
+          <Choice value="library" now={values.visibility} label="Everyone here" note="All who can log in" />
+          <Choice value="private" now={values.visibility} label="Only you" note="And administrators" />
+        </fieldset>
+        <Button kind="primary">Save</Button>
+      </form>
+    </details>
+  );
+}
+
+function Choice(props: { value: string; now: string; label: string; note: string }) {
+  const { value, now, label, note } = props;
+  return (
+    <label class="choice">
+      <input type="radio" name="visibility" value={value} checked={now === value} />
+      <span>
+        {label}
+        <small>{note}</small>
+      </span>
+    </label>
+  );
+}
+
+export function RemakeThumbnails({ video }: { video: VideoItem }) {
+  return (
+    <form method="post" action={paths.remakeThumbnails(video.id)} class="fold-action">
+      {video.thumbnailError && <p class="field-error">No pictures could be taken: {video.thumbnailError}</p>}
+      <Button kind="quiet" icon="images">
+        Make the pictures again
+      </Button>
+    </form>
+  );
+}
+
+/** Asks before it deletes, without a script. */
+export function DeleteVideo({ video }: { video: VideoItem }) {
+  return (
+    <details class="fold">
+      <summary>
+        <Icon name="trash-2" />
+        Delete
+      </summary>
+      <form class="fold-body form" method="post" action={paths.deleteVideo(video.id)}>
+        <p>The video, its file and its pictures are deleted for good.</p>
+        <Button kind="danger">Delete this video</Button>
+      </form>
+    </details>
+  );
+}
+
+export function RetryDownload({ downloadId }: { downloadId: string }) {
+  return (
+    <form method="post" action={paths.retryDownload(downloadId)}>
+      <Button kind="primary" icon="rotate-cw">
+        Try again
+      </Button>
+    </form>
+  );
+}
+
+function valuesOf(video: VideoItem): EditValues {
+  const { title, description, tags, visibility } = video;
+  return { title, description, tags: tags.join(", "), visibility };
+}

@@ -1,0 +1,109 @@
+import type { Progress } from "../../src/events/events.ts";
+import type { VideoItem } from "../../src/features/videos/item.ts";
+import { paths } from "../../src/paths.ts";
+import { Layout } from "../layout.tsx";
+import type { Page } from "../page.ts";
+import { ButtonLink } from "../parts/button.tsx";
+import type { FormError } from "../parts/field.tsx";
+import { Icon } from "../parts/icons.tsx";
+import { Time } from "../parts/time.tsx";
+import { DeleteVideo, EditForm, type EditValues, RemakeThumbnails, RetryDownload } from "./manage.tsx";
+import { isUnfinished } from "./facts.ts";
+import { PlayerAbout, PlayerStage } from "./stage.tsx";
+
+/**
+ * One video: the picture as wide as it may be, and what is known and can be done below. `downloadId` is the
+ * failed download that can be tried again.
+ */
+export function PlayerPage(props: {
+  page: Page;
+  video: VideoItem;
+  canEdit: boolean;
+  progress: Progress | null;
+  error?: FormError;
+  values?: EditValues;
+  downloadId?: string;
+}) {
+  const { page, video, canEdit, progress, error, values, downloadId } = props;
+  return (
+    <Layout
+      page={page}
+      title={video.title}
+      current="player"
+      live={`video:${video.id}`}
+      scripts={["player.js"]}
+      refreshSeconds={isUnfinished(video) ? 5 : undefined}
+    >
+      <PlayerStage page={page} video={video} progress={progress} />
+      <div class="below-stage">
+        <div class="title-row">
+          <div>
+            <h1 dir="auto">{video.title}</h1>
+            <Summary page={page} video={video} />
+          </div>
+          <div class="actions">
+            {video.state === "FAILED" && downloadId && canEdit && <RetryDownload downloadId={downloadId} />}
+            {video.state === "READY" && (
+              <ButtonLink href={paths.downloadFile(video.id)} icon="download" download>
+                Download
+              </ButtonLink>
+            )}
+          </div>
+        </div>
+        <div class="columns">
+          <PlayerAbout page={page} video={video} />
+          <Words video={video} />
+          {canEdit && (
+            <section class="manage" aria-labelledby="manage-title">
+              <h2 id="manage-title">Manage</h2>
+              <EditForm page={page} video={video} error={error} values={values} />
+              {video.state === "READY" && <RemakeThumbnails video={video} />}
+              <DeleteVideo video={video} />
+            </section>
+          )}
+        </div>
+      </div>
+    </Layout>
+  );
+}
+
+function Summary({ page, video }: { page: Page; video: VideoItem }) {
+  return (
+    <p class="meta">
+      {video.visibility === "private" && (
+        <span class="card-private">
+          <Icon name="lock" />
+          Private
+        </span>
+      )}
+      {video.sourceSite && <span dir="auto">{video.sourceSite}</span>}
+      <Time at={video.createdAt} now={page.now} />
+    </p>
+  );
+}
+
+function Words({ video }: { video: VideoItem }) {
+  return (
+    <section class="words" aria-labelledby="words-title">
+      <h2 id="words-title">Description</h2>
+      {video.description === "" ? (
+        <p class="soft">No description yet.</p>
+      ) : (
+        <p class="description" dir="auto">
+          {video.description}
+        </p>
+      )}
+      {video.tags.length > 0 && (
+        <ul class="tags" aria-label="Tags">
+          {video.tags.map((tag) => (
+            <li>
+              <a class="chip" href={paths.gallery({ tag: [tag] })}>
+                <bdi>#{tag}</bdi>
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
