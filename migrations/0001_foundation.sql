@@ -35,6 +35,7 @@ CREATE TABLE videos (
   audio_codec TEXT,
   error_code TEXT,
   error_message TEXT,
+  error_hint TEXT,
   thumbnail_error TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
@@ -42,6 +43,23 @@ CREATE TABLE videos (
 CREATE UNIQUE INDEX videos_id ON videos (id);
 CREATE INDEX videos_owner ON videos (owner_id, seq);
 CREATE INDEX videos_state ON videos (state, seq);
+
+-- Search in titles and descriptions, any three letters in a row. The index keeps no copy of the text.
+CREATE VIRTUAL TABLE videos_fts USING fts5 (
+  title, description, content = 'videos', content_rowid = 'seq', tokenize = 'trigram'
+);
+CREATE TRIGGER videos_fts_insert AFTER INSERT ON videos BEGIN
+  INSERT INTO videos_fts (rowid, title, description) VALUES (new.seq, new.title, new.description);
+END;
+CREATE TRIGGER videos_fts_delete AFTER DELETE ON videos BEGIN
+  INSERT INTO videos_fts (videos_fts, rowid, title, description)
+    VALUES ('delete', old.seq, old.title, old.description);
+END;
+CREATE TRIGGER videos_fts_update AFTER UPDATE OF title, description ON videos BEGIN
+  INSERT INTO videos_fts (videos_fts, rowid, title, description)
+    VALUES ('delete', old.seq, old.title, old.description);
+  INSERT INTO videos_fts (rowid, title, description) VALUES (new.seq, new.title, new.description);
+END;
 
 CREATE TABLE files (
   video_id TEXT NOT NULL REFERENCES videos (id) ON DELETE CASCADE,
@@ -84,12 +102,15 @@ CREATE TABLE downloads (
   parent_id TEXT,
   video_id TEXT REFERENCES videos (id) ON DELETE CASCADE,
   url TEXT NOT NULL,
+  title TEXT,
   title_given INTEGER NOT NULL DEFAULT 0,
   state TEXT NOT NULL CHECK (
     state IN ('waiting', 'probing', 'fetching', 'ingesting', 'done', 'failed', 'cancelled')
   ),
   lane TEXT NOT NULL,
   lane_reason TEXT NOT NULL DEFAULT '',
+  fetched_bytes INTEGER,
+  fetch_ms INTEGER,
   error_code TEXT,
   error_message TEXT,
   error_hint TEXT,
@@ -111,6 +132,7 @@ CREATE TABLE jobs (
   unique_key TEXT,
   user_id TEXT,
   priority INTEGER NOT NULL DEFAULT 0,
+  turn INTEGER,
   attempts INTEGER NOT NULL DEFAULT 0,
   max_attempts INTEGER NOT NULL,
   deadline_ms INTEGER NOT NULL,
@@ -123,7 +145,10 @@ CREATE TABLE jobs (
   started_at INTEGER,
   finished_at INTEGER
 ) STRICT;
-CREATE INDEX jobs_claim ON jobs (lane, state, run_at);
+CREATE INDEX jobs_ready ON jobs (lane, user_id, priority DESC, run_at) WHERE state = 'ready';
+CREATE INDEX jobs_running ON jobs (lane, user_id) WHERE state = 'running';
+CREATE INDEX jobs_turn ON jobs (lane, user_id, turn);
 CREATE UNIQUE INDEX jobs_unique ON jobs (name, unique_key)
-  WHERE unique_key IS NOT NULL AND state IN ('ready', 'running');
-CREATE INDEX jobs_finished ON jobs (finished_at);
+  WHERE state = 'ready' OR (state = 'running' AND cancel_requested = 0);
+-- Partial on purpose: an index of all states made SQLite prepare every claim anew, ten times the work.
+CREATE INDEX jobs_finished ON jobs (state, finished_at) WHERE finished_at IS NOT NULL;

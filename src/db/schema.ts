@@ -71,6 +71,7 @@ export const videos = sqliteTable(
     audioCodec: text("audio_codec"),
     errorCode: text("error_code"),
     errorMessage: text("error_message"),
+    errorHint: text("error_hint"),
     /** Set where no picture could be taken: the gallery draws a placeholder. */
     thumbnailError: text("thumbnail_error"),
     createdAt: integer("created_at").notNull(),
@@ -153,12 +154,17 @@ export const downloads = sqliteTable(
     /** Null for a playlist, which has children instead. */
     videoId: text("video_id").references(() => videos.id, { onDelete: "cascade" }),
     url: text("url").notNull(),
+    /** As given with the form or by the site; null until it is known. */
+    title: text("title"),
     /** True where the title was given with the form: the site's is not taken. */
     titleGiven: integer("title_given", { mode: "boolean" }).notNull().default(false),
     state: text("state").$type<DownloadState>().notNull(),
     lane: text("lane").$type<Lane>().notNull(),
     /** Why that lane: a sentence for people. */
     laneReason: text("lane_reason").notNull().default(""),
+    /** What the site's bytes and the time they took tell of this machine's throughput. */
+    fetchedBytes: integer("fetched_bytes"),
+    fetchMs: integer("fetch_ms"),
     errorCode: text("error_code"),
     errorMessage: text("error_message"),
     errorHint: text("error_hint"),
@@ -182,18 +188,22 @@ export const jobs = sqliteTable(
     lane: text("lane").$type<Lane>().notNull(),
     state: text("state").$type<JobState>().notNull(),
     payload: text("payload").notNull(),
-    /** One unfinished job per name and key. */
+    /** One unfinished job per name and key; one that is being cancelled holds its key no longer. */
     uniqueKey: text("unique_key"),
     /** Whose turn it is: claims go round between users. Null is the house itself. */
     userId: text("user_id"),
     /** Higher first. */
     priority: integer("priority").notNull().default(0),
+    /** The claim that took it last, counted up; who was served longest ago goes first. No clock is trusted with this. */
+    turn: integer("turn"),
     attempts: integer("attempts").notNull().default(0),
     maxAttempts: integer("max_attempts").notNull(),
     deadlineMs: integer("deadline_ms").notNull(),
+    /** Wall time before which it is not claimed. */
     runAt: integer("run_at").notNull(),
     /** Fencing token of the present owner; null unless running. */
     leaseToken: text("lease_token"),
+    /** On the monotonic clock of the process that runs it, not wall time. */
     leaseExpiresAt: integer("lease_expires_at"),
     cancelRequested: integer("cancel_requested", { mode: "boolean" }).notNull().default(false),
     lastError: text("last_error"),
@@ -202,9 +212,11 @@ export const jobs = sqliteTable(
     finishedAt: integer("finished_at"),
   },
   (table) => [
-    index("jobs_claim").on(table.lane, table.state, table.runAt),
+    index("jobs_ready").on(table.lane, table.userId, table.priority, table.runAt),
+    index("jobs_running").on(table.lane, table.userId),
+    index("jobs_turn").on(table.lane, table.userId, table.turn),
     uniqueIndex("jobs_unique").on(table.name, table.uniqueKey),
-    index("jobs_finished").on(table.finishedAt),
+    index("jobs_finished").on(table.state, table.finishedAt),
   ],
 );
 
