@@ -5,6 +5,9 @@ import type { StorageName } from "./db/schema.ts";
 import type { Egress } from "./egress/egress.ts";
 import type { Events } from "./events/events.ts";
 import type { Tools } from "./exec/tools.ts";
+import type { OneTimeToken } from "./lib/one-time-token.ts";
+import type { LoginLimits } from "./web/login-limit.ts";
+import type { SessionTokens } from "./web/session-token.ts";
 import type { Queue } from "./queue/job.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -22,6 +25,9 @@ export interface Deps {
   tools: Tools;
   /** The guarded way out, through which every fetched byte goes. */
   egress: Egress;
+  sessions: SessionTokens;
+  setupToken: OneTimeToken;
+  loginLimits: LoginLimits;
   log: Logger;
   /** Milliseconds since 1970 UTC. */
   now(): number;

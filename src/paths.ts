@@ -8,9 +8,11 @@ export const paths = {
   remakeThumbnails: (id: string) => `/videos/${id}/thumbnails`,
   stream: (id: string) => `/videos/${id}/stream`,
   downloadFile: (id: string) => `/videos/${id}/file`,
-  thumbnail: (id: string, name: ThumbnailName, version: number) => `/thumbnails/${id}/${name}.jpg?v=${version}`,
+  thumbnail: (id: string, name: ThumbnailName, version: number) =>
+    `/thumbnails/${id}/${name}.jpg?v=${version}`,
   downloads: () => "/downloads",
   downloadRows: () => "/downloads/rows",
+  retryVideo: (id: string) => `/videos/${id}/retry`,
   cancelDownload: (id: string) => `/downloads/${id}/cancel`,
   retryDownload: (id: string) => `/downloads/${id}/retry`,
   events: () => "/events",

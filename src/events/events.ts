@@ -15,8 +15,9 @@ export interface Progress {
 /** Everything that pages listen for. `userId` is the owner of the thing that changed. */
 export interface EventMap {
   "download.changed": { downloadId: string; userId: string };
-  "download.progress": { downloadId: string; userId: string; progress: Progress };
   "video.changed": { videoId: string; userId: string };
+  "video.progress": { videoId: string; userId: string; progress: Progress };
+  "video.deleted": { videoId: string; userId: string };
 }
 
 export type EventName = keyof EventMap;
@@ -36,16 +37,18 @@ export class Events {
     return () => this.#emitter.off(name, listener);
   }
 
-  progress(downloadId: string, userId: string, progress: Progress): void {
-    this.#progress.set(downloadId, progress);
-    this.emit("download.progress", { downloadId, userId, progress });
+  progress(videoId: string, userId: string, progress: Progress): void {
+    this.#progress.set(videoId, progress);
+    this.emit("video.progress", { videoId, userId, progress });
   }
 
-  progressOf(downloadId: string): Progress | null {
-    return this.#progress.get(downloadId) ?? null;
+  progressOf(videoId: string): Progress | null {
+    return this.#progress.get(videoId) ?? null;
   }
 
-  forgetProgress(downloadId: string): void {
-    this.#progress.delete(downloadId);
+  /** The work is over, well or not: says so and forgets how far it had come. */
+  finished(videoId: string, userId: string): void {
+    this.#progress.delete(videoId);
+    this.emit("video.changed", { videoId, userId });
   }
 }

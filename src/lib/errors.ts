@@ -52,16 +52,19 @@ export class AppError extends Error {
   readonly hint: string;
   /** Form field that the message belongs to, where there is one. */
   readonly field: string | undefined;
+  /** When it is worth another try. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string; field?: string; cause?: unknown } = {},
+    options: { hint?: string; field?: string; retryAfterSeconds?: number; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint ?? "";
     this.field = options.field;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

@@ -39,3 +39,7 @@ export interface LocalStorage extends Storage {
   readonly name: "disk";
   pathOf(key: string): string;
 }
+
+export function isLocal(storage: Storage): storage is LocalStorage {
+  return storage.name === "disk";
+}

@@ -26,7 +26,7 @@ export interface VideoItem {
   hasPoster: boolean;
   /** Why no picture could be taken. */
   thumbnailError: string | null;
-  error: { code: string; message: string } | null;
+  error: { code: string; message: string; hint: string } | null;
   createdAt: number;
   updatedAt: number;
 }

@@ -1,0 +1,104 @@
+import type { Config } from "./config.ts";
+import { migrate } from "./db/migrate.ts";
+import { closeDatabase, openDatabase } from "./db/open.ts";
+import type { Deps } from "./deps.ts";
+import { openEgress } from "./egress/egress.ts";
+import { Events } from "./events/events.ts";
+import { findTools } from "./exec/find-tools.ts";
+import { sweepStrays } from "./exec/strays.ts";
+import { sweepWorkFolders } from "./exec/work-folder.ts";
+import { fetchNow, gaveUpDownload, probeNow, workFoldersInUse } from "./features/downloads/fetch.ts";
+import { fetchJob, probeJob } from "./features/downloads/jobs.ts";
+import { gaveUpIngest, ingestNow } from "./features/videos/ingest.ts";
+import { ingestJob, picturesJob, removeFilesJob } from "./features/videos/jobs.ts";
+import { remakePicturesNow } from "./features/videos/pictures.ts";
+import { removeFilesNow } from "./features/videos/removals.ts";
+import { dataFolder } from "./lib/data-folder.ts";
+import { AppError } from "./lib/errors.ts";
+import { OneTimeToken } from "./lib/one-time-token.ts";
+import { openLog } from "./log.ts";
+import { bind } from "./queue/binding.ts";
+import { JobQueue } from "./queue/worker.ts";
+import { createRouter } from "./router.tsx";
+import type { Router } from "./router.tsx";
+import { openDiskStorage } from "./storage/disk.ts";
+import { LoginLimits } from "./web/login-limit.ts";
+import { SessionTokens, loadSessionKey } from "./web/session-token.ts";
+
+export interface App {
+  deps: Deps;
+  router: Router;
+  /** Clears up after an earlier life and begins to work on jobs. The data folder must be ours alone. */
+  start(): Promise<void>;
+  /** Lets running jobs give their attempt back, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** The composition root: everything that exists once is made here, and every job is given its verb. */
+export function openApp(config: Config): App {
+  const dataDir = config.data.dir;
+  const db = openDatabase(dataDir);
+  migrate(db, dataDir);
+  const log = openLog(config.log);
+  const storage = openDiskStorage(dataFolder.storage(dataDir));
+  const egress = openEgress({ allowNetworks: config.downloads.allow_networks, log });
+  const { tools, problems } = findTools(config.tools, { dataDir });
+
+  const queue: JobQueue<Deps> = new JobQueue<Deps>({
+    db,
+    log,
+    now: Date.now,
+    concurrency: {
+      short: config.downloads.short_concurrency,
+      long: config.downloads.long_concurrency,
+      media: 2,
+      transcode: 1,
+      mail: 2,
+      chores: 1,
+    },
+    deps: () => deps,
+    bindings: [
+      bind(probeJob, probeNow, gaveUpDownload),
+      bind(fetchJob, fetchNow, gaveUpDownload),
+      bind(ingestJob, ingestNow, gaveUpIngest),
+      bind(picturesJob, remakePicturesNow),
+      bind(removeFilesJob, removeFilesNow),
+    ],
+  });
+
+  const deps: Deps = {
+    config,
+    db,
+    storage,
+    storageOf: (name) => {
+      if (name === "disk") return storage;
+      throw new AppError("storage_unreachable", "This file is in a storage that is not set up.");
+    },
+    queue,
+    events: new Events(),
+    tools,
+    egress,
+    sessions: new SessionTokens(loadSessionKey(dataDir)),
+    setupToken: new OneTimeToken(),
+    loginLimits: new LoginLimits(),
+    log,
+    now: Date.now,
+  };
+
+  return {
+    deps,
+    router: createRouter(deps),
+    async start() {
+      for (const problem of problems) log.warn({ tool: problem.tool }, problem.message);
+      sweepStrays(dataDir);
+      await storage.sweepIncoming();
+      await sweepWorkFolders(dataFolder.work(dataDir), workFoldersInUse(deps));
+      queue.start();
+    },
+    async stop() {
+      await queue.stop();
+      await egress.close();
+      closeDatabase(db);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { networkInterfaces } from "node:os";
+import { openApp } from "../app.ts";
+import type { App } from "../app.ts";
+import { loadConfig, readVariable } from "../config.ts";
+import type { Config } from "../config.ts";
+import { lockDataFolder } from "../db/open.ts";
+import type { Deps } from "../deps.ts";
+import { createUser, needsSetup } from "../features/accounts/accounts.ts";
+import { paths } from "../paths.ts";
+import { CommandFailed, readArgs } from "./terminal.ts";
+import type { Command } from "./terminal.ts";
+
+const help = `homereel serve [--config FILE]
+
+Serves the shelf until it is told to stop. An empty data folder gets its first admin from
+HOMEREEL_ADMIN_EMAIL and HOMEREEL_ADMIN_PASSWORD, or by the set-up link that is printed.`;
+
+export const serveCommand: Command = {
+  name: "serve",
+  usage: "serve",
+  summary: "Serve the shelf",
+  async run(args) {
+    const { values } = readArgs(args, {});
+    if (values.help) {
+      console.log(help);
+      return 0;
+    }
+    const { config } = loadConfig(process.env, values.config);
+    const lock = lockDataFolder(config.data.dir);
+    if (!lock) {
+      throw new CommandFailed(
+        `Another Homereel is using the data folder ${config.data.dir}. Stop it first, or give this one a folder of its own.`,
+      );
+    }
+    const app = openApp(config);
+    await makeFirstAdmin(app.deps);
+    const server = listen(config, app);
+    await app.start();
+    announce(app.deps, server.port ?? config.server.port);
+    await stopSignal();
+    app.deps.log.info("stopping");
+    await app.stop();
+    await server.stop(true);
+    lock.release();
+    return 0;
+  },
+};
+
+/** Bun cuts off what is silent for 10 s by default; slow players and uploads on a LAN need longer. */
+const idleTimeoutSeconds = 120;
+
+function listen(config: Config, app: App) {
+  const { host, port } = config.server;
+  try {
+    return Bun.serve({
+      hostname: host,
+      port,
+      idleTimeout: idleTimeoutSeconds,
+      fetch: (request, server) => app.router.fetch(request, server),
+    });
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
+    throw new CommandFailed(
+      `Port ${port} is in use already. Stop what uses it, or set another one: HOMEREEL_SERVER_PORT=8081.`,
+    );
+  }
+}
+
+async function makeFirstAdmin(deps: Deps): Promise<void> {
+  const email = process.env.HOMEREEL_ADMIN_EMAIL;
+  const password = readVariable(process.env, "HOMEREEL_ADMIN_PASSWORD");
+  if (!email || !password || !needsSetup(deps)) return;
+  const user = await createUser(deps, { name: email.split("@")[0], email, password }, "admin");
+  deps.log.info({ email: user.email }, "made the first admin");
+}
+
+function announce(deps: Deps, port: number): void {
+  const { config, log, setupToken, now } = deps;
+  const address = config.server.public_url || `http://${reachableHost(config.server.host)}:${port}`;
+  log.info(`Homereel is at ${address}`);
+  if (needsSetup(deps)) {
+    log.info(
+      `Make the first account here, within 30 minutes: ${address}${paths.setup(setupToken.issue(now()))}`,
+    );
+  }
+}
+
+/** Where a browser finds us: on the LAN, where we listen everywhere. */
+function reachableHost(host: string): string {
+  if (host !== "0.0.0.0" && host !== "::") return host.includes(":") ? `[${host}]` : host;
+  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return own.find((one) => one.family === "IPv4" && !one.internal)?.address ?? "localhost";
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}

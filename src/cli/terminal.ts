@@ -1,0 +1,69 @@
+import { parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
+import { ConfigError } from "../lib/settings.ts";
+import { DatabaseRefused } from "../db/open.ts";
+import { isAppError } from "../lib/errors.ts";
+
+/** The command was called wrongly: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** A failure that the person can do something about: exit code 1, the message alone. */
+export class CommandFailed extends Error {
+  override readonly name = "CommandFailed";
+}
+
+export interface Command {
+  name: string;
+  /** Name and arguments, for the list. */
+  usage: string;
+  summary: string;
+  /** Returns the exit code. */
+  run(args: string[]): Promise<number>;
+}
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+/** Options that every command takes. */
+const shared = {
+  help: { type: "boolean", short: "h", default: false },
+  config: { type: "string" },
+} as const satisfies Options;
+
+/** Reads arguments; unknown ones are a UsageError. */
+export function readArgs<const Own extends Options>(args: string[], own: Own) {
+  try {
+    return parseArgs({ args, options: { ...shared, ...own }, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** Prints what went wrong, for a person; the exit code. */
+export function fail(error: unknown): number {
+  if (error instanceof UsageError) {
+    console.error(error.message);
+    return 2;
+  }
+  const expected =
+    error instanceof CommandFailed || error instanceof ConfigError || error instanceof DatabaseRefused;
+  if (expected) console.error(error.message);
+  else if (isAppError(error)) console.error([error.message, error.hint].filter(Boolean).join(" "));
+  else console.error(error);
+  return 1;
+}
+
+const controlCharacters = /[\p{Cc}\p{Cf}]/gu;
+
+/** Columns of text; what strangers wrote can't move the cursor. */
+export function printTable(rows: string[][]): void {
+  const clean = rows.map((row) => row.map((cell) => cell.replaceAll(controlCharacters, "")));
+  const widths = (clean[0] ?? []).map((_, column) =>
+    Math.max(...clean.map((row) => Bun.stringWidth(row[column] ?? ""))),
+  );
+  for (const row of clean) {
+    const cells = row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - Bun.stringWidth(cell)));
+    console.log(cells.join("  ").trimEnd());
+  }
+}

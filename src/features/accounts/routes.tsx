@@ -1,0 +1,66 @@
+import { Hono } from "hono";
+import { LoginPage } from "../../../views/accounts/login.tsx";
+import { SetupPage } from "../../../views/accounts/setup.tsx";
+import { paths } from "../../paths.ts";
+import type { AppEnv } from "../../web/env.ts";
+import { readForm, shownError } from "../../web/forms.ts";
+import { limitLogins } from "../../web/login-limit.ts";
+import { pageOf } from "../../web/page.ts";
+import { safePath } from "../../web/safe-path.ts";
+import { clearSessionCookie, setSessionCookie } from "../../web/session.ts";
+import { logIn, needsSetup, requireSetupToken, setUpFirstAdmin } from "./accounts.ts";
+
+export const accountRoutes = new Hono<AppEnv>();
+
+const notSetUp = {
+  message: "Homereel is not set up yet.",
+  hint: "Open the set-up link that the start printed to its log.",
+};
+
+accountRoutes.get("/login", (c) => {
+  const next = safePath(c.req.query("next"));
+  if (c.get("user")) return c.redirect(next);
+  const error = needsSetup(c.get("deps")) ? notSetUp : undefined;
+  return c.html(<LoginPage page={pageOf(c)} next={next} email="" error={error} />);
+});
+
+accountRoutes.post("/login", async (c) => {
+  const { email = "", password = "", next } = await readForm(c);
+  try {
+    const session = await limitLogins(c, email, () => logIn(c.get("deps"), email, password));
+    setSessionCookie(c, session);
+    return c.redirect(safePath(next), 303);
+  } catch (error) {
+    const shown = shownError(error);
+    return c.html(
+      <LoginPage page={pageOf(c)} next={safePath(next)} email={email} error={shown} />,
+      shown.status,
+    );
+  }
+});
+
+accountRoutes.post("/logout", (c) => {
+  clearSessionCookie(c);
+  return c.redirect(paths.login(), 303);
+});
+
+accountRoutes.get("/setup", (c) => {
+  const token = c.req.query("token") ?? "";
+  requireSetupToken(c.get("deps"), token);
+  return c.html(<SetupPage page={pageOf(c)} token={token} values={{ name: "", email: "" }} />);
+});
+
+accountRoutes.post("/setup", async (c) => {
+  const { token = "", name = "", email = "", password = "" } = await readForm(c);
+  requireSetupToken(c.get("deps"), token);
+  try {
+    setSessionCookie(c, await setUpFirstAdmin(c.get("deps"), token, { name, email, password }));
+    return c.redirect(paths.gallery(), 303);
+  } catch (error) {
+    const shown = shownError(error);
+    return c.html(
+      <SetupPage page={pageOf(c)} token={token} values={{ name, email }} error={shown} />,
+      shown.status,
+    );
+  }
+});

@@ -1,0 +1,163 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { lanes } from "../../lib/lanes.ts";
+import { bodyOf, failure, idParam, isoTime, jsonOf, newApi, pagingQuery, timeSchema } from "../../web/api.ts";
+import { requireUser } from "../../web/session.ts";
+import {
+  cancelDownload,
+  getDownload,
+  listDownloads,
+  playlistItems,
+  retryDownload,
+  startDownloads,
+} from "./downloads.ts";
+import type { DownloadItem } from "./item.ts";
+
+const stateSchema = z.enum(["waiting", "probing", "fetching", "ingesting", "done", "failed", "cancelled"]);
+
+const downloadSchema = z
+  .object({
+    id: z.string(),
+    video_id: z.string().nullable(),
+    parent_id: z.string().nullable().openapi({ description: "The playlist that brought it." }),
+    url: z.string(),
+    title: z.string(),
+    state: stateSchema,
+    lane: z.enum(lanes),
+    lane_reason: z.string(),
+    progress: z
+      .object({
+        stage: z.string(),
+        percent: z.number().nullable(),
+        bytes_done: z.number().nullable(),
+        bytes_total: z.number().nullable(),
+        bytes_per_second: z.number().nullable(),
+        seconds_left: z.number().nullable(),
+      })
+      .nullable(),
+    error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+    created_at: timeSchema,
+    updated_at: timeSchema,
+    finished_at: timeSchema.nullable(),
+  })
+  .openapi("Download");
+
+const itemsSchema = z.object({ items: z.array(downloadSchema) });
+
+const startSchema = z
+  .object({
+    url: z.string().openapi({ example: "https://example.org/watch/1" }),
+    urls: z.array(z.string()).openapi({ description: "Instead of `url`, for several." }),
+    title: z.string().openapi({ description: "Instead of the site's." }),
+    tags: z.array(z.string()),
+  })
+  .partial()
+  .openapi("DownloadRequest");
+
+const startRoute = createRoute({
+  method: "post",
+  path: "/downloads",
+  tags: ["Downloads"],
+  summary: "Download one or several URLs",
+  request: { body: bodyOf(startSchema) },
+  responses: {
+    202: jsonOf(
+      z.union([downloadSchema, itemsSchema]),
+      "Accepted: the download, or for `urls` all of them as `items`.",
+    ),
+    ...failure,
+  },
+});
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/downloads",
+  tags: ["Downloads"],
+  summary: "List downloads, newest first",
+  request: { query: z.object({ ...pagingQuery, state: stateSchema.optional() }) },
+  responses: {
+    200: jsonOf(itemsSchema.extend({ next_cursor: z.string().nullable() }), "A page of downloads."),
+    ...failure,
+  },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/downloads/{id}",
+  tags: ["Downloads"],
+  summary: "One download; a playlist comes with its items",
+  request: { params: idParam },
+  responses: {
+    200: jsonOf(downloadSchema.extend({ items: z.array(downloadSchema).optional() }), "The download."),
+    ...failure,
+  },
+});
+
+const cancelRoute = createRoute({
+  method: "post",
+  path: "/downloads/{id}/cancel",
+  tags: ["Downloads"],
+  summary: "Cancel a download; its video leaves the shelf",
+  request: { params: idParam },
+  responses: { 200: jsonOf(downloadSchema, "The cancelled download."), ...failure },
+});
+
+const retryRoute = createRoute({
+  method: "post",
+  path: "/downloads/{id}/retry",
+  tags: ["Downloads"],
+  summary: "Start a failed or cancelled download again",
+  request: { params: idParam },
+  responses: { 202: jsonOf(downloadSchema, "The download, waiting again."), ...failure },
+});
+
+export const downloadApi = newApi()
+  .openapi(startRoute, (c) => {
+    const { url, urls, title, tags } = c.req.valid("json");
+    const input = { urls: urls ?? (url === undefined ? [] : [url]), title, tags };
+    const items = startDownloads(c.get("deps"), requireUser(c), input).map(downloadJson);
+    const [only] = items;
+    return c.json(urls === undefined && only ? only : { items }, 202);
+  })
+  .openapi(listRoute, (c) => {
+    const { limit, cursor, state } = c.req.valid("query");
+    const page = listDownloads(c.get("deps"), requireUser(c), { limit, cursor, states: state && [state] });
+    return c.json({ items: page.items.map(downloadJson), next_cursor: page.nextCursor }, 200);
+  })
+  .openapi(getRoute, (c) => {
+    const { id } = c.req.valid("param");
+    const download = getDownload(c.get("deps"), requireUser(c), id);
+    const children = playlistItems(c.get("deps"), requireUser(c), id).map(downloadJson);
+    return c.json({ ...downloadJson(download), ...(children.length > 0 ? { items: children } : {}) }, 200);
+  })
+  .openapi(cancelRoute, (c) => {
+    return c.json(downloadJson(cancelDownload(c.get("deps"), requireUser(c), c.req.valid("param").id)), 200);
+  })
+  .openapi(retryRoute, (c) => {
+    return c.json(downloadJson(retryDownload(c.get("deps"), requireUser(c), c.req.valid("param").id)), 202);
+  });
+
+function downloadJson(download: DownloadItem): z.infer<typeof downloadSchema> {
+  const { progress } = download;
+  return {
+    id: download.id,
+    video_id: download.videoId,
+    parent_id: download.parentId,
+    url: download.url,
+    title: download.title,
+    state: download.state,
+    lane: download.lane,
+    lane_reason: download.laneReason,
+    progress: progress && {
+      stage: progress.stage,
+      percent: progress.percent,
+      bytes_done: progress.bytesDone,
+      bytes_total: progress.bytesTotal,
+      bytes_per_second: progress.bytesPerSecond,
+      seconds_left: progress.secondsLeft,
+    },
+    error: download.error,
+    created_at: isoTime(download.createdAt),
+    updated_at: isoTime(download.updatedAt),
+    finished_at: download.finishedAt === null ? null : isoTime(download.finishedAt),
+  };
+}

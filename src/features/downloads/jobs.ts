@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { defineJob } from "../../queue/job.ts";
+
+/**
+ * Asks the site what is there and plans the route. A short one is fetched in the same run of yt-dlp
+ * (docs/decisions/0003-one-run-for-short-downloads.md); a long one becomes a fetch job.
+ */
+export const probeJob = defineJob("probe", {
+  lane: "short",
+  maxAttempts: 4,
+  deadlineMs: (payload) => payload.deadlineMs,
+  payload: z.object({ downloadId: z.string(), deadlineMs: z.number().int().nonnegative() }),
+  unique: (payload) => payload.downloadId,
+});
+
+/** Fetches what was probed, going on with what is there of the file. */
+export const fetchJob = defineJob("fetch", {
+  lane: "long",
+  maxAttempts: 4,
+  deadlineMs: (payload) => payload.deadlineMs,
+  payload: z.object({ downloadId: z.string(), deadlineMs: z.number().int().nonnegative() }),
+  unique: (payload) => payload.downloadId,
+});

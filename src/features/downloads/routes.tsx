@@ -1,0 +1,55 @@
+import { Hono } from "hono";
+import { DownloadGroups, DownloadsPage } from "../../../views/downloads/page.tsx";
+import { paths } from "../../paths.ts";
+import type { AppEnv } from "../../web/env.ts";
+import { readForm, shownError } from "../../web/forms.ts";
+import { pageOf } from "../../web/page.ts";
+import { requireUser } from "../../web/session.ts";
+import { cancelDownload, groupDownloads, retryDownload, retryVideo, startDownloads } from "./downloads.ts";
+import { liveRoutes } from "./live.tsx";
+
+export const downloadRoutes = new Hono<AppEnv>();
+
+downloadRoutes.route("/", liveRoutes);
+
+downloadRoutes.get("/downloads", (c) => {
+  const groups = groupDownloads(c.get("deps"), requireUser(c));
+  return c.html(<DownloadsPage page={pageOf(c)} groups={groups} />);
+});
+
+downloadRoutes.get("/downloads/rows", (c) => {
+  const groups = groupDownloads(c.get("deps"), requireUser(c));
+  return c.html(<DownloadGroups page={pageOf(c)} groups={groups} />);
+});
+
+downloadRoutes.post("/downloads", async (c) => {
+  const { urls = "", title = "", tags = "" } = await readForm(c);
+  const user = requireUser(c);
+  try {
+    startDownloads(c.get("deps"), user, { urls, title, tags });
+    return c.redirect(paths.downloads(), 303);
+  } catch (error) {
+    const shown = shownError(error);
+    const groups = groupDownloads(c.get("deps"), user);
+    const page = pageOf(c);
+    return c.html(
+      <DownloadsPage page={page} groups={groups} values={{ urls, title, tags }} error={shown} />,
+      shown.status,
+    );
+  }
+});
+
+downloadRoutes.post("/downloads/:id/cancel", (c) => {
+  cancelDownload(c.get("deps"), requireUser(c), c.req.param("id"));
+  return c.redirect(paths.downloads(), 303);
+});
+
+downloadRoutes.post("/downloads/:id/retry", (c) => {
+  retryDownload(c.get("deps"), requireUser(c), c.req.param("id"));
+  return c.redirect(paths.downloads(), 303);
+});
+
+downloadRoutes.post("/videos/:id/retry", (c) => {
+  retryVideo(c.get("deps"), requireUser(c), c.req.param("id"));
+  return c.redirect(paths.video(c.req.param("id")), 303);
+});

@@ -1,0 +1,168 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { paths } from "../../paths.ts";
+import { bodyOf, failure, idParam, isoTime, jsonOf, newApi, pagingQuery, timeSchema } from "../../web/api.ts";
+import { requireUser } from "../../web/session.ts";
+import type { VideoItem } from "./item.ts";
+import { deleteVideo, getVideo, listVideos, remakePictures, updateVideo } from "./videos.ts";
+
+export const videoState = z.enum(["PENDING", "PROCESSING", "READY", "FAILED"]);
+
+export const errorSchema = z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable();
+
+const videoSchema = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    description: z.string(),
+    state: videoState,
+    visibility: z.enum(["library", "private"]),
+    owner: z.object({ id: z.string(), name: z.string() }),
+    tags: z.array(z.string()),
+    duration_seconds: z.number().nullable(),
+    width: z.int().nullable(),
+    height: z.int().nullable(),
+    size_bytes: z.int().nullable(),
+    mime: z.string().nullable(),
+    sha256: z.string().nullable().openapi({ description: "Of the original file, in hex." }),
+    video_codec: z.string().nullable(),
+    audio_codec: z.string().nullable(),
+    source_url: z.string().nullable(),
+    filename: z.string().nullable(),
+    thumbnails: z.array(z.object({ n: z.int(), url: z.string() })),
+    poster_url: z.string().nullable(),
+    stream_url: z.string().nullable(),
+    created_at: timeSchema,
+    updated_at: timeSchema,
+    error: errorSchema,
+  })
+  .openapi("Video");
+
+const changeSchema = z
+  .object({
+    title: z.string(),
+    description: z.string(),
+    tags: z.array(z.string()),
+    visibility: z.enum(["library", "private"]),
+  })
+  .partial()
+  .openapi("VideoChange");
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/videos",
+  tags: ["Videos"],
+  summary: "List videos, newest first",
+  request: {
+    query: z.object({
+      ...pagingQuery,
+      q: z
+        .string()
+        .max(200)
+        .optional()
+        .openapi({ description: "Words in title or description, all of them." }),
+      tag: z
+        .union([z.string(), z.array(z.string())])
+        .optional()
+        .openapi({ description: "Repeat for several: all must be there." }),
+      state: videoState.optional(),
+      owner: z.literal("me").optional(),
+    }),
+  },
+  responses: {
+    200: jsonOf(
+      z.object({ items: z.array(videoSchema), next_cursor: z.string().nullable() }),
+      "A page of videos.",
+    ),
+    ...failure,
+  },
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/videos/{id}",
+  tags: ["Videos"],
+  summary: "One video",
+  request: { params: idParam },
+  responses: { 200: jsonOf(videoSchema, "The video."), ...failure },
+});
+
+const changeRoute = createRoute({
+  method: "patch",
+  path: "/videos/{id}",
+  tags: ["Videos"],
+  summary: "Change title, description, tags or visibility",
+  request: { params: idParam, body: bodyOf(changeSchema) },
+  responses: { 200: jsonOf(videoSchema, "The changed video."), ...failure },
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/videos/{id}",
+  tags: ["Videos"],
+  summary: "Delete a video and its files",
+  request: { params: idParam },
+  responses: { 204: { description: "It is gone." }, ...failure },
+});
+
+const picturesRoute = createRoute({
+  method: "post",
+  path: "/videos/{id}/thumbnails",
+  tags: ["Videos"],
+  summary: "Take thumbnails and poster again",
+  request: { params: idParam },
+  responses: { 202: jsonOf(videoSchema, "It will be done."), ...failure },
+});
+
+export const videoApi = newApi()
+  .openapi(listRoute, (c) => {
+    const { limit, cursor, q, tag, state, owner } = c.req.valid("query");
+    const tags = tag === undefined ? [] : [tag].flat();
+    const query = { limit, cursor, q, tags, state, mine: owner === "me" };
+    const { items, nextCursor } = listVideos(c.get("deps"), requireUser(c), query);
+    return c.json({ items: items.map(videoJson), next_cursor: nextCursor }, 200);
+  })
+  .openapi(getRoute, (c) => {
+    return c.json(videoJson(getVideo(c.get("deps"), requireUser(c), c.req.valid("param").id)), 200);
+  })
+  .openapi(changeRoute, (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(videoJson(updateVideo(c.get("deps"), requireUser(c), id, c.req.valid("json"))), 200);
+  })
+  .openapi(deleteRoute, (c) => {
+    deleteVideo(c.get("deps"), requireUser(c), c.req.valid("param").id);
+    return c.body(null, 204);
+  })
+  .openapi(picturesRoute, (c) => {
+    const { id } = c.req.valid("param");
+    remakePictures(c.get("deps"), requireUser(c), id);
+    return c.json(videoJson(getVideo(c.get("deps"), requireUser(c), id)), 202);
+  });
+
+function videoJson(video: VideoItem): z.infer<typeof videoSchema> {
+  const picture = (name: "1" | "2" | "3" | "poster") => paths.thumbnail(video.id, name, video.updatedAt);
+  return {
+    id: video.id,
+    title: video.title,
+    description: video.description,
+    state: video.state,
+    visibility: video.visibility,
+    owner: video.owner,
+    tags: video.tags,
+    duration_seconds: video.durationSeconds,
+    width: video.width,
+    height: video.height,
+    size_bytes: video.sizeBytes,
+    mime: video.mime,
+    sha256: video.sha256,
+    video_codec: video.videoCodec,
+    audio_codec: video.audioCodec,
+    source_url: video.sourceUrl,
+    filename: video.filename,
+    thumbnails: video.thumbnails.map((n) => ({ n, url: picture(String(n) as "1" | "2" | "3") })),
+    poster_url: video.hasPoster ? picture("poster") : null,
+    stream_url: video.state === "READY" ? paths.stream(video.id) : null,
+    created_at: isoTime(video.createdAt),
+    updated_at: isoTime(video.updatedAt),
+    error: video.error,
+  };
+}

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { defineJob } from "../../queue/job.ts";
+
+/** Bytes that have arrived in a work folder become a video that can be watched. */
+export const ingestJob = defineJob("ingest", {
+  lane: "media",
+  maxAttempts: 4,
+  deadlineMs: 2 * 3_600_000,
+  payload: z.object({ videoId: z.string(), folder: z.string(), file: z.string() }),
+  unique: (payload) => payload.videoId,
+});
+
+/** Thumbnails and poster are taken again from the stored file. */
+export const picturesJob = defineJob("pictures", {
+  lane: "media",
+  maxAttempts: 2,
+  deadlineMs: 10 * 60_000,
+  payload: z.object({ videoId: z.string() }),
+  unique: (payload) => payload.videoId,
+});
+
+/** Bytes that no row needs any more are deleted. */
+export const removeFilesJob = defineJob("remove-files", {
+  lane: "chores",
+  maxAttempts: 20,
+  deadlineMs: 10 * 60_000,
+  payload: z.object({}),
+  unique: () => "all",
+});

@@ -1,0 +1,63 @@
+import type { Deps } from "../../deps.ts";
+import { probe } from "../../exec/ffprobe.ts";
+import { takePictures } from "../../exec/thumbnails.ts";
+import type { Picture } from "../../exec/thumbnails.ts";
+import { withWorkFolder } from "../../exec/work-folder.ts";
+import { dataFolder } from "../../lib/data-folder.ts";
+import { sha256OfFile } from "../../lib/sha256.ts";
+import type { JobContext } from "../../queue/job.ts";
+import { keys } from "../../storage/keys.ts";
+import { changeVideo, findFile, findVideo, upsertFile } from "./queries.ts";
+import type { NewFile } from "./queries.ts";
+
+/** Takes thumbnails and poster again from the stored original. */
+export async function remakePicturesNow(
+  deps: Pick<Deps, "config" | "db" | "events" | "now" | "storage" | "storageOf" | "tools">,
+  { videoId }: { videoId: string },
+  { signal }: JobContext,
+): Promise<void> {
+  const { config, db, events, now, storageOf } = deps;
+  const video = findVideo(db, videoId);
+  const original = findFile(db, videoId, "original");
+  if (!video || !original) return;
+  await withWorkFolder(dataFolder.work(config.data.dir), `pictures-${videoId}`, (folder) =>
+    storageOf(original.storage).withLocalFile(original.key, async (path) => {
+      const info = await probe(deps, path, { signal });
+      const { pictures, missing } = await takePictures(deps, path, info, folder, { signal });
+      const rows = await storePictures(deps, videoId, pictures);
+      db.transaction(() => {
+        for (const row of rows) upsertFile(db, row);
+        changeVideo(db, videoId, { thumbnailError: missing, updatedAt: now() });
+      });
+    }),
+  );
+  events.emit("video.changed", { videoId, userId: video.ownerId });
+}
+
+/** Moves pictures into the storage; returns the rows that say so. */
+export function storePictures(
+  { storage, now }: Pick<Deps, "storage" | "now">,
+  videoId: string,
+  pictures: readonly Picture[],
+): Promise<NewFile[]> {
+  return Promise.all(
+    pictures.map(async ({ name, path, sizeBytes }) => {
+      const key = keys.thumbnail(videoId, name);
+      const sha256 = await sha256OfFile(path);
+      await storage.putFile(key, path);
+      const kind = name === "poster" ? "poster" : "thumbnail";
+      const n = name === "poster" ? 0 : Number(name);
+      return {
+        videoId,
+        kind,
+        n,
+        storage: storage.name,
+        key,
+        mime: "image/jpeg",
+        sizeBytes,
+        sha256,
+        createdAt: now(),
+      };
+    }),
+  );
+}

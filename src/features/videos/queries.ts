@@ -1,0 +1,250 @@
+import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
+import type { Database } from "../../db/open.ts";
+import { prepared } from "../../db/prepared.ts";
+import { fileRemovals, files, tags, users, videoTags, videos } from "../../db/schema.ts";
+import type { FileKind, StoredFile, Video, VideoState } from "../../db/schema.ts";
+
+export interface VideoRow {
+  video: Video;
+  ownerName: string;
+  tags: string[];
+  files: Pick<StoredFile, "kind" | "n">[];
+}
+
+export type NewFile = typeof files.$inferInsert;
+
+export interface VideoFilter {
+  /** Words that title or description hold, all of them. */
+  q: string;
+  /** All of them. */
+  tags: string[];
+  state?: VideoState;
+  ownerId?: string;
+  /** Only what this person may see; null sees everything. */
+  visibleTo: string | null;
+}
+
+const statements = prepared((db) => ({
+  video: db
+    .select()
+    .from(videos)
+    .where(eq(videos.id, sql.placeholder("id")))
+    .prepare(),
+  file: db
+    .select()
+    .from(files)
+    .where(
+      and(
+        eq(files.videoId, sql.placeholder("videoId")),
+        eq(files.kind, sql.placeholder("kind")),
+        eq(files.n, sql.placeholder("n")),
+      ),
+    )
+    .prepare(),
+}));
+
+export function findVideo(db: Database, id: string): Video | null {
+  return statements(db).video.get({ id }) ?? null;
+}
+
+export function findFile(db: Database, videoId: string, kind: FileKind, n = 0): StoredFile | null {
+  return statements(db).file.get({ videoId, kind, n }) ?? null;
+}
+
+export function filesOf(db: Database, videoId: string): StoredFile[] {
+  return db.select().from(files).where(eq(files.videoId, videoId)).all();
+}
+
+export function findVideoRow(db: Database, id: string): VideoRow | null {
+  return selectRows(db, eq(videos.id, id), 1)[0] ?? null;
+}
+
+/** Newest first; `beforeSeq` is where the page before ended. */
+export function pageOfVideos(
+  db: Database,
+  filter: VideoFilter,
+  limit: number,
+  beforeSeq: number | null,
+): VideoRow[] {
+  return selectRows(
+    db,
+    and(...conditions(filter), beforeSeq === null ? undefined : lt(videos.seq, beforeSeq)),
+    limit,
+  );
+}
+
+/** Tags in use, with how many videos carry each, the most used first. */
+export function tagsInUse(
+  db: Database,
+  visibleTo: string | null,
+  limit: number,
+): { name: string; count: number }[] {
+  const count = sql<number>`count(*)`;
+  return db
+    .select({ name: tags.name, count })
+    .from(videoTags)
+    .innerJoin(tags, eq(tags.id, videoTags.tagId))
+    .innerJoin(videos, eq(videos.id, videoTags.videoId))
+    .where(visible(visibleTo))
+    .groupBy(tags.id)
+    .orderBy(desc(count), asc(tags.name))
+    .limit(limit)
+    .all();
+}
+
+export function insertVideo(db: Database, video: typeof videos.$inferInsert): void {
+  db.insert(videos).values(video).run();
+}
+
+/** Changes a video only while it is in one of the given states; says whether it was. */
+export function changeVideoFrom(
+  db: Database,
+  id: string,
+  from: readonly VideoState[],
+  change: Partial<Omit<Video, "id" | "seq">>,
+): boolean {
+  return (
+    db
+      .update(videos)
+      .set(change)
+      .where(and(eq(videos.id, id), inArray(videos.state, [...from])))
+      .run().changes > 0
+  );
+}
+
+export function changeVideo(
+  db: Database,
+  id: string,
+  change: Partial<Omit<Video, "id" | "seq" | "state">>,
+): void {
+  db.update(videos).set(change).where(eq(videos.id, id)).run();
+}
+
+export function deleteVideoRow(db: Database, id: string): void {
+  db.delete(videos).where(eq(videos.id, id)).run();
+}
+
+export function replaceTags(db: Database, videoId: string, names: readonly string[]): void {
+  db.delete(videoTags).where(eq(videoTags.videoId, videoId)).run();
+  for (const name of names) {
+    db.insert(tags).values({ name }).onConflictDoNothing().run();
+    const tag = db.select({ id: tags.id }).from(tags).where(eq(tags.name, name)).get();
+    if (tag) db.insert(videoTags).values({ videoId, tagId: tag.id }).onConflictDoNothing().run();
+  }
+  db.run(sql`DELETE FROM tags WHERE NOT EXISTS (SELECT 1 FROM video_tags WHERE video_tags.tag_id = tags.id)`);
+}
+
+export function upsertFile(db: Database, file: NewFile): void {
+  db.insert(files)
+    .values(file)
+    .onConflictDoUpdate({ target: [files.videoId, files.kind, files.n], set: file })
+    .run();
+}
+
+export function deleteFileRows(db: Database, videoId: string, kinds: readonly FileKind[]): void {
+  db.delete(files)
+    .where(and(eq(files.videoId, videoId), inArray(files.kind, [...kinds])))
+    .run();
+}
+
+export function insertRemovals(
+  db: Database,
+  removals: Pick<StoredFile, "storage" | "key">[],
+  now: number,
+): void {
+  if (removals.length === 0) return;
+  db.insert(fileRemovals)
+    .values(removals.map(({ storage, key }) => ({ storage, key, createdAt: now })))
+    .run();
+}
+
+export function dueRemovals(db: Database, limit: number): (typeof fileRemovals.$inferSelect)[] {
+  return db.select().from(fileRemovals).orderBy(asc(fileRemovals.id)).limit(limit).all();
+}
+
+export function deleteRemoval(db: Database, id: number): void {
+  db.delete(fileRemovals).where(eq(fileRemovals.id, id)).run();
+}
+
+export function keyIsInUse(db: Database, storage: StoredFile["storage"], key: string): boolean {
+  return (
+    db
+      .select({ key: files.key })
+      .from(files)
+      .where(and(eq(files.storage, storage), eq(files.key, key)))
+      .get() !== undefined
+  );
+}
+
+function selectRows(db: Database, where: SQL | undefined, limit: number): VideoRow[] {
+  const rows = db
+    .select({ video: videos, ownerName: users.name })
+    .from(videos)
+    .innerJoin(users, eq(users.id, videos.ownerId))
+    .where(where)
+    .orderBy(desc(videos.seq))
+    .limit(limit)
+    .all();
+  const ids = rows.map((row) => row.video.id);
+  const tagsOf = Map.groupBy(tagsOfVideos(db, ids), (row) => row.videoId);
+  const filesOfVideo = Map.groupBy(filesOfVideos(db, ids), (row) => row.videoId);
+  return rows.map(({ video, ownerName }) => ({
+    video,
+    ownerName,
+    tags: (tagsOf.get(video.id) ?? []).map((row) => row.name),
+    files: filesOfVideo.get(video.id) ?? [],
+  }));
+}
+
+function tagsOfVideos(db: Database, ids: string[]) {
+  return db
+    .select({ videoId: videoTags.videoId, name: tags.name })
+    .from(videoTags)
+    .innerJoin(tags, eq(tags.id, videoTags.tagId))
+    .where(inArray(videoTags.videoId, ids))
+    .orderBy(asc(tags.name))
+    .all();
+}
+
+function filesOfVideos(db: Database, ids: string[]) {
+  return db
+    .select({ videoId: files.videoId, kind: files.kind, n: files.n })
+    .from(files)
+    .where(inArray(files.videoId, ids))
+    .orderBy(asc(files.n))
+    .all();
+}
+
+// Names inside the subqueries are written out: drizzle would bind a bare "id" to the inner table.
+function conditions(filter: VideoFilter): (SQL | undefined)[] {
+  return [
+    visible(filter.visibleTo),
+    filter.state && eq(videos.state, filter.state),
+    filter.ownerId === undefined ? undefined : eq(videos.ownerId, filter.ownerId),
+    ...filter.tags.map(
+      (tag) => sql`EXISTS (
+        SELECT 1 FROM video_tags JOIN tags ON tags.id = video_tags.tag_id
+        WHERE video_tags.video_id = videos.id AND tags.name = ${tag})`,
+    ),
+    ...searchWords(filter.q).map(matches),
+  ];
+}
+
+function visible(userId: string | null): SQL | undefined {
+  return userId === null ? undefined : sql`(videos.visibility = 'library' OR videos.owner_id = ${userId})`;
+}
+
+function searchWords(q: string): string[] {
+  return q.trim().split(/\s+/).filter(Boolean).slice(0, 8);
+}
+
+/** The trigram index finds three letters or more; shorter words look through the titles. */
+function matches(word: string): SQL {
+  if ([...word].length < 3) {
+    const pattern = `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    return sql`videos.title LIKE ${pattern} ESCAPE '\\'`;
+  }
+  const phrase = `"${word.replaceAll('"', '""')}"`;
+  return sql`videos.seq IN (SELECT rowid FROM videos_fts WHERE videos_fts MATCH ${phrase})`;
+}

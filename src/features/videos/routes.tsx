@@ -1,0 +1,95 @@
+import { Hono } from "hono";
+import type { Context } from "hono";
+import { z } from "zod";
+import { GalleryPage, VideoCards } from "../../../views/videos/gallery.tsx";
+import type { GalleryFilter } from "../../../views/videos/gallery.tsx";
+import { PlayerPage } from "../../../views/videos/player.tsx";
+import { paths } from "../../paths.ts";
+import type { AppEnv } from "../../web/env.ts";
+import { readForm, shownError } from "../../web/forms.ts";
+import { pageOf } from "../../web/page.ts";
+import { requireUser } from "../../web/session.ts";
+import { videoState } from "./api.ts";
+import {
+  canEdit,
+  deleteVideo,
+  getVideo,
+  listVideos,
+  popularTags,
+  remakePictures,
+  updateVideo,
+} from "./videos.ts";
+
+export const videoRoutes = new Hono<AppEnv>();
+
+videoRoutes.get("/", (c) => {
+  const filter = readFilter(c);
+  const deps = c.get("deps");
+  const { items, nextCursor } = listVideos(deps, requireUser(c), {
+    ...filter,
+    mine: filter.owner === "me",
+    cursor: c.req.query("cursor"),
+  });
+  const cards = {
+    page: pageOf(c),
+    videos: items,
+    nextCursor,
+    filter,
+    progress: (id: string) => deps.events.progressOf(id),
+  };
+  // "Show more" asks for the next cards only; without scripts it is a page of its own.
+  if (c.req.header("hx-request") && c.req.query("cursor")) return c.html(<VideoCards {...cards} />);
+  return c.html(<GalleryPage {...cards} allTags={popularTags(deps, requireUser(c))} />);
+});
+
+videoRoutes.get("/videos/:id", (c) => c.html(playerPage(c)));
+
+videoRoutes.post("/videos/:id/edit", async (c) => {
+  const { title = "", description = "", tags = "", visibility = "" } = await readForm(c);
+  const values = { title, description, tags, visibility };
+  try {
+    updateVideo(c.get("deps"), requireUser(c), c.req.param("id"), values);
+    return c.redirect(paths.video(c.req.param("id")), 303);
+  } catch (error) {
+    const shown = shownError(error);
+    return c.html(playerPage(c, { error: shown, values }), shown.status);
+  }
+});
+
+videoRoutes.post("/videos/:id/delete", (c) => {
+  deleteVideo(c.get("deps"), requireUser(c), c.req.param("id"));
+  return c.redirect(paths.gallery(), 303);
+});
+
+videoRoutes.post("/videos/:id/thumbnails", (c) => {
+  remakePictures(c.get("deps"), requireUser(c), c.req.param("id"));
+  return c.redirect(paths.video(c.req.param("id")), 303);
+});
+
+function playerPage(
+  c: Context<AppEnv, "/videos/:id">,
+  form: { error?: { message: string }; values?: Parameters<typeof PlayerPage>[0]["values"] } = {},
+) {
+  const deps = c.get("deps");
+  const user = requireUser(c);
+  const video = getVideo(deps, user, c.req.param("id"));
+  return (
+    <PlayerPage
+      page={pageOf(c)}
+      video={video}
+      canEdit={canEdit(user, { ownerId: video.owner.id })}
+      progress={deps.events.progressOf(video.id)}
+      retryPath={video.sourceUrl === null ? undefined : paths.retryVideo(video.id)}
+      {...form}
+    />
+  );
+}
+
+function readFilter(c: Context<AppEnv>): GalleryFilter & { state?: z.infer<typeof videoState> } {
+  return {
+    q: (c.req.query("q") ?? "").slice(0, 200),
+    tags: c.req.queries("tag") ?? [],
+    owner: c.req.query("owner") === "me" ? "me" : undefined,
+    state: videoState.optional().catch(undefined).parse(c.req.query("state")),
+  };
+}

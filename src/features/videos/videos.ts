@@ -1,0 +1,247 @@
+import { z } from "zod";
+import type { Deps } from "../../deps.ts";
+import type { StoredFile, User, VideoState } from "../../db/schema.ts";
+import { AppError } from "../../lib/errors.ts";
+import { newId } from "../../lib/ids.ts";
+import { parseInput } from "../../lib/parse-input.ts";
+import { cleanText } from "../../lib/text.ts";
+import { canEdit, canWatch } from "./access.ts";
+import type { VideoItem } from "./item.ts";
+import { ingestJob, picturesJob, removeFilesJob } from "./jobs.ts";
+import {
+  changeVideo,
+  changeVideoFrom,
+  deleteVideoRow,
+  filesOf,
+  findFile,
+  findVideo,
+  findVideoRow,
+  insertRemovals,
+  insertVideo,
+  pageOfVideos,
+  replaceTags,
+  tagsInUse,
+} from "./queries.ts";
+import type { VideoRow } from "./queries.ts";
+import { parseTags, tagName } from "./tag-names.ts";
+
+export { canAdd, canEdit } from "./access.ts";
+export { parseTags } from "./tag-names.ts";
+
+export const titleSchema = z
+  .string()
+  .transform((title) => cleanText(title, 300))
+  .refine((title) => title !== "", "Give a title.");
+
+const changeSchema = z
+  .object({
+    title: titleSchema,
+    description: z.string().transform((text) => cleanText(text, 10_000, { keepLines: true })),
+    tags: z.union([z.string(), z.array(z.string())]).transform(parseTags),
+    visibility: z.enum(["library", "private"], "Choose library or private."),
+  })
+  .partial();
+
+export interface VideoQuery {
+  q?: string;
+  tags?: string[];
+  state?: VideoState;
+  /** Only one's own. */
+  mine?: boolean;
+  limit?: number;
+  cursor?: string | null;
+}
+
+/** What this person may see, newest first. `nextCursor` is null on the last page. */
+export function listVideos(
+  { db }: Pick<Deps, "db">,
+  user: User,
+  query: VideoQuery,
+): { items: VideoItem[]; nextCursor: string | null } {
+  const limit = Math.min(Math.max(query.limit ?? 60, 1), 200);
+  const rows = pageOfVideos(
+    db,
+    {
+      q: query.q ?? "",
+      tags: (query.tags ?? []).map(tagName).filter(Boolean),
+      state: query.state,
+      ownerId: query.mine ? user.id : undefined,
+      visibleTo: visibleTo(user),
+    },
+    limit + 1,
+    parseCursor(query.cursor),
+  );
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { items: page.map(itemOf), nextCursor: rows.length > limit && last ? String(last.video.seq) : null };
+}
+
+export function popularTags({ db }: Pick<Deps, "db">, user: User): { name: string; count: number }[] {
+  return tagsInUse(db, visibleTo(user), 20);
+}
+
+/** `not_found` also where this person may not see it. */
+export function getVideo({ db }: Pick<Deps, "db">, user: User, id: string): VideoItem {
+  const row = findVideoRow(db, id);
+  if (!row || !canWatch(user, row.video)) throw noSuchVideo();
+  return itemOf(row);
+}
+
+/** The file of a kind, for someone who may watch the video. `playable` falls back to the original. */
+export function getFile(
+  { db }: Pick<Deps, "db">,
+  user: User,
+  id: string,
+  kind: StoredFile["kind"],
+  n = 0,
+): StoredFile & { title: string } {
+  const video = findVideo(db, id);
+  if (!video || !canWatch(user, video)) throw noSuchVideo();
+  const file = findFile(db, id, kind, n) ?? (kind === "playable" ? findFile(db, id, "original") : null);
+  if (!file)
+    throw new AppError("not_found", "This video has no such file.", { hint: "It may still be processed." });
+  return { ...file, title: video.title };
+}
+
+/** Changes what is given and leaves the rest. */
+export function updateVideo(
+  { db, now, events }: Pick<Deps, "db" | "now" | "events">,
+  user: User,
+  id: string,
+  input: unknown,
+): VideoItem {
+  requireEdit({ db }, user, id);
+  const { tags, ...columns } = parseInput(changeSchema, input);
+  db.transaction(() => {
+    changeVideo(db, id, { ...columns, updatedAt: now() });
+    if (tags) replaceTags(db, id, tags);
+  });
+  events.emit("video.changed", { videoId: id, userId: user.id });
+  return getVideo({ db }, user, id);
+}
+
+/** Takes the video off the shelf; its bytes go right after the commit. */
+export function deleteVideo(
+  deps: Pick<Deps, "db" | "now" | "queue" | "events">,
+  user: User,
+  id: string,
+): void {
+  const video = requireEdit(deps, user, id);
+  discardVideo(deps, id);
+  deps.events.emit("video.deleted", { videoId: id, userId: video.ownerId });
+}
+
+export function remakePictures({ db, queue }: Pick<Deps, "db" | "queue">, user: User, id: string): void {
+  const video = requireEdit({ db }, user, id);
+  if (video.state !== "READY") throw new AppError("conflict", "The video is not ready yet.");
+  queue.add(picturesJob, { videoId: id }, { userId: user.id });
+}
+
+// What downloads and uploads do with their videos. Each joins the caller's transaction.
+
+/** Puts a new video on the shelf, before its bytes are there. Returns its id. */
+export function addPendingVideo(
+  { db, now }: Pick<Deps, "db" | "now">,
+  owner: User,
+  input: { title: string; sourceUrl: string | null; sourceSite: string | null; tags: string[] },
+): string {
+  const { tags, ...columns } = input;
+  const id = newId();
+  const time = now();
+  insertVideo(db, { ...columns, id, ownerId: owner.id, state: "PENDING", createdAt: time, updatedAt: time });
+  if (tags.length > 0) replaceTags(db, id, tags);
+  return id;
+}
+
+/** What the site says about it. */
+export function describeVideo(
+  { db, now }: Pick<Deps, "db" | "now">,
+  id: string,
+  facts: { title?: string; description?: string; sourceSite?: string; durationSeconds?: number | null },
+): void {
+  changeVideo(db, id, { ...facts, updatedAt: now() });
+}
+
+/** The bytes are in `folder` of the work folder, as `file`: from here one way leads to READY. */
+export function ingestLater(
+  { db, now, queue }: Pick<Deps, "db" | "now" | "queue">,
+  video: { id: string; ownerId: string },
+  source: { folder: string; file: string; filename: string },
+): void {
+  changeVideoFrom(db, video.id, ["PENDING"], {
+    state: "PROCESSING",
+    filename: cleanText(source.filename, 255),
+    updatedAt: now(),
+  });
+  queue.add(
+    ingestJob,
+    { videoId: video.id, folder: source.folder, file: source.file },
+    { userId: video.ownerId },
+  );
+}
+
+export function failVideo({ db, now }: Pick<Deps, "db" | "now">, id: string, error: AppError): void {
+  changeVideoFrom(db, id, ["PENDING", "PROCESSING"], {
+    state: "FAILED",
+    errorCode: error.code,
+    errorMessage: error.message,
+    errorHint: error.hint,
+    updatedAt: now(),
+  });
+}
+
+/** A failed video waits for its bytes again. */
+export function reopenVideo({ db, now }: Pick<Deps, "db" | "now">, id: string): void {
+  const cleared = { errorCode: null, errorMessage: null, errorHint: null };
+  changeVideoFrom(db, id, ["FAILED"], { state: "PENDING", ...cleared, updatedAt: now() });
+}
+
+/** Row and bytes go, whoever asks. */
+export function discardVideo({ db, now, queue }: Pick<Deps, "db" | "now" | "queue">, id: string): void {
+  db.transaction(() => {
+    insertRemovals(db, filesOf(db, id), now());
+    deleteVideoRow(db, id);
+    queue.cancel(ingestJob, id);
+    queue.add(removeFilesJob, {});
+  });
+}
+
+function requireEdit({ db }: Pick<Deps, "db">, user: User, id: string) {
+  const video = findVideo(db, id);
+  if (!video || !canWatch(user, video)) throw noSuchVideo();
+  if (!canEdit(user, video)) {
+    throw new AppError("not_allowed", "Only its owner or an admin may change this video.");
+  }
+  return video;
+}
+
+function visibleTo(user: User): string | null {
+  return user.role === "admin" ? null : user.id;
+}
+
+function noSuchVideo(): AppError {
+  return new AppError("not_found", "There is no such video.", { hint: "It may have been deleted." });
+}
+
+function parseCursor(cursor: string | null | undefined): number | null {
+  if (cursor === null || cursor === undefined || cursor === "") return null;
+  const seq = Number(cursor);
+  if (Number.isSafeInteger(seq) && seq > 0) return seq;
+  throw new AppError("invalid_input", "This page marker is not one of ours.", {
+    field: "cursor",
+    hint: "Start again from the first page.",
+  });
+}
+
+function itemOf({ video, ownerName, tags, files }: VideoRow): VideoItem {
+  const { ownerId, errorCode, errorMessage, errorHint, seq: _seq, ...columns } = video;
+  return {
+    ...columns,
+    owner: { id: ownerId, name: ownerName },
+    tags,
+    thumbnails: files.filter((file) => file.kind === "thumbnail").map((file) => file.n),
+    hasPoster: files.some((file) => file.kind === "poster"),
+    error:
+      errorCode === null ? null : { code: errorCode, message: errorMessage ?? "", hint: errorHint ?? "" },
+  };
+}

@@ -1,0 +1,135 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Server } from "bun";
+import type { Context } from "hono";
+import { ApiDocsPage } from "../views/api-docs.tsx";
+import type { OpenApiDocument } from "../views/api-docs.tsx";
+import { ErrorPage } from "../views/error.tsx";
+import type { Deps } from "./deps.ts";
+import { accountApi } from "./features/accounts/api.ts";
+import { verifySession } from "./features/accounts/accounts.ts";
+import { accountRoutes } from "./features/accounts/routes.tsx";
+import { downloadApi } from "./features/downloads/api.ts";
+import { countRunning } from "./features/downloads/downloads.ts";
+import { downloadRoutes } from "./features/downloads/routes.tsx";
+import { playbackRoutes } from "./features/playback/routes.ts";
+import { videoApi } from "./features/videos/api.ts";
+import { videoRoutes } from "./features/videos/routes.tsx";
+import { AppError } from "./lib/errors.ts";
+import { paths } from "./paths.ts";
+import { requireLogin } from "./web/access-guard.ts";
+import { apiRoot, newApi } from "./web/api.ts";
+import { assets } from "./web/assets.ts";
+import type { AppEnv } from "./web/env.ts";
+import { readForm } from "./web/forms.ts";
+import { pageOf, setTheme } from "./web/page.ts";
+import { problemOf } from "./web/problem.ts";
+import { sameOrigin } from "./web/same-origin.ts";
+import { safePath } from "./web/safe-path.ts";
+import { securityHeaders } from "./web/security-headers.ts";
+import { authenticate } from "./web/session.ts";
+
+export interface Router {
+  /** Answers one request; `server` is Bun's, for time limits and addresses. */
+  fetch(request: Request, server?: Server<unknown>): Response | Promise<Response>;
+}
+
+/** Every route of the program, each behind the same doors: headers, same origin, who asks, login. */
+export function createRouter(deps: Deps): Router {
+  const app = newApi();
+
+  app.use(async (c, next) => {
+    c.set("deps", deps);
+    c.set("user", null);
+    c.set("countRunning", () => 0);
+    await next();
+  });
+  app.use(securityHeaders);
+  app.get("/assets/*", (c) => assets().respond(c.req.raw, c.req.path) ?? notFound());
+  app.get("/favicon.ico", (c) => c.redirect(assets().url("favicon.svg"), 301));
+  app.get(paths.health(), (c) => c.json({ status: "alive" }));
+  app.get(paths.ready(), (c) => c.json(readiness(deps), isReady(deps) ? 200 : 503));
+  app.use(sameOrigin);
+  app.use(authenticate(verifySession));
+  app.use(requireLogin);
+  app.use(async (c, next) => {
+    const user = c.get("user");
+    if (user) c.set("countRunning", () => countRunning(deps, user));
+    await next();
+  });
+
+  app.route("/", accountRoutes);
+  app.route("/", videoRoutes);
+  app.route("/", downloadRoutes);
+  app.route("/", playbackRoutes);
+  app.post(paths.theme(), async (c) => {
+    const { theme, next } = await readForm(c);
+    setTheme(c, theme);
+    return c.redirect(safePath(next), 303);
+  });
+
+  mountApi(app);
+  app.get(paths.openapi(), (c) => c.json(describeApi()));
+  app.get(paths.apiDocs(), (c) =>
+    c.html(<ApiDocsPage page={pageOf(c)} document={describeApi() as unknown as OpenApiDocument} />),
+  );
+
+  app.notFound(notFound);
+  app.onError(answerError);
+  return { fetch: (request, server) => app.fetch(request, { server }) };
+}
+
+function mountApi(app: OpenAPIHono<AppEnv>): void {
+  app.route(apiRoot, accountApi);
+  app.route(apiRoot, videoApi);
+  app.route(apiRoot, downloadApi);
+}
+
+/** The OpenAPI 3.1 description of the JSON API, made from the routes themselves. */
+export function describeApi() {
+  const app = newApi();
+  mountApi(app);
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  return app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Homereel",
+      version: "1",
+      description:
+        "Times are ISO 8601 in UTC, sizes bytes, lengths seconds. Lists are walked by `next_cursor`.",
+    },
+    security: [{ bearer: [] }],
+  });
+}
+
+function notFound(): never {
+  throw new AppError("not_found", "There is nothing here.", {
+    hint: "The address may be mistyped or out of date.",
+  });
+}
+
+function answerError(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
+  const problem = problemOf(error);
+  if (problem.code === "internal") {
+    c.get("deps").log.error({ err: error, method: c.req.method, path: c.req.path }, "a request failed");
+  }
+  const retryAfter = error instanceof AppError ? error.retryAfterSeconds : undefined;
+  if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
+  c.header("Cache-Control", "no-store");
+  if (c.req.path.startsWith(`${apiRoot}/`)) {
+    return c.json(problem, problem.status, { "Content-Type": "application/problem+json" });
+  }
+  const { status, title, detail, code } = problem;
+  return c.html(
+    <ErrorPage page={pageOf(c)} status={status} message={title} hint={detail} code={code} />,
+    status,
+  );
+}
+
+function readiness(deps: Deps) {
+  return { status: isReady(deps) ? "ready" : "not ready", tools: { yt_dlp: deps.tools.ytDlp !== null } };
+}
+
+/** Ready means that the database answers; without yt-dlp the shelf still plays. */
+function isReady({ db }: Pick<Deps, "db">): boolean {
+  return db.$client.open;
+}

@@ -1,0 +1,17 @@
+import type { Server } from "bun";
+import type { Deps } from "../deps.ts";
+import type { User } from "../db/schema.ts";
+
+/** What every handler finds in hono's context. */
+export interface AppEnv {
+  Bindings: { server: Server<unknown> };
+  Variables: {
+    deps: Deps;
+    /** Who asks; null for nobody. */
+    user: User | null;
+    /** How many downloads of the person who asks run or wait; shown on every page. */
+    countRunning: () => number;
+    /** Of this response's CSP. */
+    nonce: string;
+  };
+}

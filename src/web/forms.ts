@@ -1,0 +1,31 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { AppError, isAppError } from "../lib/errors.ts";
+import type { AppEnv } from "./env.ts";
+import { problemOf } from "./problem.ts";
+
+const largestFormBytes = 1_000_000;
+
+/** The text fields of a small form; a field that comes more than once keeps its last value. */
+export async function readForm(c: Context<AppEnv>): Promise<Record<string, string>> {
+  const length = Number(c.req.header("content-length") ?? 0);
+  if (length > largestFormBytes) throw new AppError("too_large", "This form is too large.");
+  const fields = await c.req.parseBody();
+  const texts = Object.entries(fields).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
+  return Object.fromEntries(texts);
+}
+
+export interface ShownError {
+  message: string;
+  hint: string;
+  field?: string;
+  status: ContentfulStatusCode;
+}
+
+/** An expected failure, to be shown beside the form that caused it; a bug rises. */
+export function shownError(error: unknown): ShownError {
+  if (!isAppError(error)) throw error;
+  return { message: error.message, hint: error.hint, field: error.field, status: problemOf(error).status };
+}

@@ -1,0 +1,67 @@
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { AppError } from "../lib/errors.ts";
+import type { ErrorCode } from "../lib/errors.ts";
+
+/** The HTTP status of every failure. */
+export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
+  invalid_input: 422,
+  not_a_url: 422,
+  scheme_not_allowed: 422,
+  credentials_in_url: 422,
+  address_not_allowed: 422,
+  not_found: 404,
+  conflict: 409,
+  cross_site: 403,
+  too_large: 413,
+  rate_limited: 429,
+  login_required: 401,
+  login_failed: 401,
+  not_allowed: 403,
+  setup_closed: 403,
+  unsupported_page: 422,
+  video_private: 422,
+  video_gone: 422,
+  live_stream: 422,
+  site_refused: 422,
+  site_unreachable: 502,
+  interrupted: 502,
+  not_a_video: 422,
+  took_too_long: 504,
+  cancelled: 409,
+  storage_full: 507,
+  storage_unreachable: 503,
+  tool_missing: 503,
+  tool_outdated: 503,
+  tool_failed: 500,
+  unavailable: 503,
+  internal: 500,
+};
+
+/** Problem details (RFC 9457) with a stable `code`. */
+export interface Problem {
+  type: "about:blank";
+  title: string;
+  status: ContentfulStatusCode;
+  code: ErrorCode;
+  detail: string;
+  /** The form field or property that is meant. */
+  field?: string;
+}
+
+/** What a person may know of a failure; a bug is `internal` and keeps its text to the log. */
+export function problemOf(error: unknown): Problem {
+  const known =
+    error instanceof AppError
+      ? error
+      : new AppError("internal", "Something went wrong on our side.", {
+          hint: "Nothing was lost. Try again; if it stays, the log says more.",
+        });
+  return {
+    type: "about:blank",
+    title: known.message,
+    status: statusOf[known.code],
+    code: known.code,
+    detail: known.hint,
+    ...(known.field === undefined ? {} : { field: known.field }),
+  };
+}

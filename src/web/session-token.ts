@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SignJWT, jwtVerify } from "jose";
+import { writePrivateFile } from "../lib/private-file.ts";
+
+/** What a session token says: who, and which generation of their sessions. Times in seconds since 1970. */
+export interface SessionClaims {
+  userId: string;
+  sessionVersion: number;
+  issuedAt: number;
+  expiresAt: number;
+}
+
+const issuer = "homereel";
+const audience = "homereel-session";
+const keyBytes = 32;
+
+/** The signing key of a data folder, made at the first start and readable by its owner only. */
+export function loadSessionKey(dataDir: string): Uint8Array {
+  const path = join(dataDir, "session.key");
+  if (!existsSync(path)) writePrivateFile(path, crypto.getRandomValues(new Uint8Array(keyBytes)));
+  const key = readFileSync(path);
+  if (key.length < keyBytes) {
+    throw new Error(`${path} is shorter than ${keyBytes} bytes. Delete it: everybody has to log in again.`);
+  }
+  return key;
+}
+
+const tokensRemembered = 1000;
+
+/** Signs and reads the session tokens of one data folder. */
+export class SessionTokens {
+  readonly #key: Uint8Array;
+  /** A signature is checked once for each token: players ask for many ranges with the same one. */
+  readonly #verified = new Map<string, SessionClaims>();
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  sign(user: { id: string; sessionVersion: number }, nowMs: number, hours: number): Promise<string> {
+    const issuedAt = Math.floor(nowMs / 1000);
+    return new SignJWT({ sv: user.sessionVersion })
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject(user.id)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + hours * 3600)
+      .sign(this.#key);
+  }
+
+  /** The claims of a token that is signed by us and in time; null for every other text. */
+  async read(token: string, nowMs: number): Promise<SessionClaims | null> {
+    const known = this.#verified.get(token);
+    if (known) return known.expiresAt * 1000 > nowMs ? known : null;
+    const claims = await verify(this.#key, token, nowMs);
+    if (claims === null) return null;
+    if (this.#verified.size >= tokensRemembered) this.#verified.clear();
+    this.#verified.set(token, claims);
+    return claims;
+  }
+}
+
+async function verify(key: Uint8Array, token: string, nowMs: number): Promise<SessionClaims | null> {
+  try {
+    // jose takes tokens without `exp` and other HS* algorithms unless told not to.
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: ["HS256"],
+      issuer,
+      audience,
+      requiredClaims: ["exp", "iat", "sub", "sv"],
+      currentDate: new Date(nowMs),
+    });
+    if (typeof payload.sv !== "number" || !payload.sub || !payload.iat || !payload.exp) return null;
+    return { userId: payload.sub, sessionVersion: payload.sv, issuedAt: payload.iat, expiresAt: payload.exp };
+  } catch {
+    return null;
+  }
+}
