@@ -21,7 +21,14 @@ export function testSuite(path: string): () => Promise<Tally> {
     const report = join(folder, "junit.xml");
     try {
       const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
-      const exitCode = await run([process.execPath, "test", "--only-failures", ...reporting, path]);
+      const exitCode = await run([
+        process.execPath,
+        "test",
+        "--timeout=20000",
+        "--only-failures",
+        ...reporting,
+        path,
+      ]);
       return judge(exitCode, existsSync(report) ? parseJunit(readFileSync(report, "utf8")) : null);
     } finally {
       rmSync(folder, { recursive: true, force: true });
