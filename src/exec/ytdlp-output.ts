@@ -1,0 +1,264 @@
+import { z } from "zod";
+import type { Progress } from "../events/events.ts";
+import { cleanText } from "../lib/text.ts";
+import { linePrefix } from "./ytdlp-args.ts";
+
+/** What a site says of a video or a playlist. All text is the site's: bounded and without control characters. */
+export interface SiteInfo {
+  title: string;
+  /** yt-dlp's name for the kind of site, e.g. "youtube" or "generic". */
+  extractor: string;
+  /** The site's own id. */
+  id: string;
+  /** Host name without "www.". */
+  site: string;
+  durationSeconds: number | null;
+  /** Exact where the site says so, otherwise an estimate; null until a format was chosen. */
+  sizeBytes: number | null;
+  width: number | null;
+  height: number | null;
+  videoCodec: string | null;
+  audioCodec: string | null;
+  /** True for a stream that is on air or announced. */
+  isLive: boolean;
+  /** The videos of a playlist, otherwise null. */
+  entries: SiteEntry[] | null;
+  thumbnailUrl: string | null;
+  description: string;
+  webpageUrl: string;
+  uploader: string | null;
+  /** YYYY-MM-DD. */
+  uploadDate: string | null;
+  chapters: { title: string; startSeconds: number; endSeconds: number | null }[];
+}
+
+export interface SiteEntry {
+  url: string;
+  title: string;
+  durationSeconds: number | null;
+}
+
+export type SiteProgress = Omit<Progress, "stage">;
+
+export type OutputLine =
+  | { kind: "found" | "chosen"; item: FoundItem }
+  | { kind: "progress"; step: ProgressStep }
+  | { kind: "file"; path: string };
+
+/** One line of yt-dlp's stdout; null for anything that we did not ask for. */
+export function parseLine(line: string): OutputLine | null {
+  const kind = kinds.find((candidate) => line.startsWith(linePrefix[candidate]));
+  if (!kind) return null;
+  const json = parseJson(line.slice(linePrefix[kind].length));
+  if (kind === "file") return typeof json === "string" ? { kind, path: json } : null;
+  if (kind === "progress") {
+    const step = progressSchema.safeParse(json);
+    return step.success ? { kind, step: step.data } : null;
+  }
+  const item = itemSchema.safeParse(json);
+  return item.success ? { kind, item: item.data } : null;
+}
+
+/** Null while nothing was found. Of a playlist every entry is found, of a video only itself. */
+export function describeFound(found: readonly FoundItem[], chosen: FoundItem | null): SiteInfo | null {
+  const item = chosen ?? found[0];
+  if (!item) return null;
+  if ((item.n_entries ?? 1) > 1 || isLink(item)) return describePlaylist(found, item);
+  return describeVideo(item);
+}
+
+/** How many files make the video: 2 where picture and sound come separately. */
+export function partsOf(item: FoundItem): number {
+  return Math.max(1, item["requested_formats.:.format_id"]?.length ?? 1);
+}
+
+/**
+ * Turns yt-dlp's progress, which starts anew with every part, into one that only grows. `sizeBytes` is
+ * what is known of the whole before.
+ */
+export function trackProgress(parts: number, sizeBytes: number | null): (step: ProgressStep) => SiteProgress {
+  let finishedParts = 0;
+  let finishedBytes = 0;
+  let percent = 0;
+  return (step) => {
+    const done = step.downloaded_bytes ?? 0;
+    const partTotal = step.total_bytes ?? step.total_bytes_estimate;
+    const fraction = fractionOf(step, done, partTotal);
+    const total = parts === 1 ? partTotal : sizeBytes;
+    const bytesDone = finishedBytes + done;
+    if (fraction !== null)
+      percent = Math.max(percent, (Math.min(finishedParts + fraction, parts) / parts) * 100);
+    if (step.status === "finished") {
+      finishedParts++;
+      finishedBytes += done;
+    }
+    return {
+      percent: fraction === null && percent === 0 ? null : Math.min(100, percent),
+      bytesDone: Math.round(bytesDone),
+      bytesTotal: total == null ? null : Math.round(Math.max(total, bytesDone)),
+      bytesPerSecond: step.speed == null ? null : Math.round(step.speed),
+      secondsLeft: step.status === "finished" ? 0 : (step.eta ?? null),
+    };
+  };
+}
+
+function fractionOf(step: ProgressStep, done: number, total: number | null | undefined): number | null {
+  if (step.status === "finished") return 1;
+  // Of a stream in pieces only the first bytes are known, from which no size can be told.
+  if (step.fragment_count) return (step.fragment_index ?? 0) / step.fragment_count;
+  return total ? Math.min(1, done / total) : null;
+}
+
+function describeVideo(item: FoundItem): SiteInfo {
+  return {
+    title: cleanLine(item["title.:500"], 200) || "Untitled",
+    extractor: cleanLine(item.extractor, 100),
+    id: cleanLine(item["id.:200"], 200),
+    site: siteOf(item.webpage_url),
+    durationSeconds: item.duration,
+    sizeBytes: item.filesize ?? item.filesize_approx,
+    width: item.width,
+    height: item.height,
+    videoCodec: codec(item.vcodec),
+    audioCodec: codec(item.acodec),
+    isLive: item.is_live === true || item.live_status === "is_live" || item.live_status === "is_upcoming",
+    entries: null,
+    thumbnailUrl: item.thumbnail,
+    description: cleanText(item["description.:5000"] ?? "", 5000, { keepLines: true }),
+    webpageUrl: item.webpage_url ?? "",
+    uploader: cleanLine(item["uploader.:200"] ?? item["channel.:200"], 200) || null,
+    uploadDate: item.upload_date?.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3") ?? null,
+    chapters: describeChapters(item),
+  };
+}
+
+function describePlaylist(found: readonly FoundItem[], item: FoundItem): SiteInfo {
+  return {
+    ...describeVideo(item),
+    title: cleanLine(item["playlist_title.:500"], 200) || "Untitled",
+    site: siteOf(item.playlist_webpage_url ?? item.webpage_url),
+    webpageUrl: item.playlist_webpage_url ?? item.webpage_url ?? "",
+    uploader: cleanLine(item["playlist_uploader.:200"], 200) || null,
+    durationSeconds: null,
+    sizeBytes: null,
+    entries: found.flatMap(describeEntry),
+  };
+}
+
+function describeEntry(item: FoundItem): SiteEntry[] {
+  // Several videos on one page share its address; what tells them apart is where each one's file is.
+  const file = item["formats.-1.manifest_url"] ?? item["formats.-1.url"];
+  const url = isLink(item) ? (item.url ?? item.webpage_url) : (file ?? item.webpage_url);
+  if (!url) return [];
+  return [{ url, title: cleanLine(item["title.:500"], 200) || url, durationSeconds: item.duration }];
+}
+
+function describeChapters(item: FoundItem): SiteInfo["chapters"] {
+  return (item["chapters.:200"] ?? []).map((chapter) => ({
+    title: cleanLine(chapter.title, 200),
+    startSeconds: chapter.start_time,
+    endSeconds: chapter.end_time,
+  }));
+}
+
+function isLink({ _type: type }: FoundItem): boolean {
+  return type === "url" || type === "url_transparent";
+}
+
+function siteOf(url: string | null): string {
+  return (url === null ? null : URL.parse(url))?.hostname.replace(/^www\./, "") ?? "";
+}
+
+function codec(name: string | null): string | null {
+  return name === null || name === "none" ? null : cleanLine(name, 50);
+}
+
+function cleanLine(text: string | null | undefined, longest: number): string {
+  return cleanText((text ?? "").replaceAll(/\s+/g, " "), longest);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // a line longer than what is kept of it
+  }
+}
+
+const kinds = ["progress", "found", "chosen", "file"] as const;
+
+const text = z
+  .string()
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+const amount = z
+  .number()
+  .nonnegative()
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+const count = z
+  .number()
+  .int()
+  .nonnegative()
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+const flag = z
+  .boolean()
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+const webUrl = text.transform((value) =>
+  value !== null && value.length <= 8192 && /^https?:$/.test(URL.parse(value)?.protocol ?? "") ? value : null,
+);
+
+/** Extractors are written by many people: a field of the wrong kind counts as one that is not there. */
+const itemSchema = z.object({
+  _type: text,
+  "id.:200": text,
+  "title.:500": text,
+  url: webUrl,
+  "formats.-1.url": webUrl,
+  "formats.-1.manifest_url": webUrl,
+  webpage_url: webUrl,
+  extractor: text,
+  duration: amount,
+  is_live: flag,
+  live_status: text,
+  thumbnail: webUrl,
+  n_entries: count,
+  "playlist_title.:500": text,
+  "playlist_uploader.:200": text,
+  playlist_webpage_url: webUrl,
+  "description.:5000": text,
+  "uploader.:200": text,
+  "channel.:200": text,
+  upload_date: text.transform((value) => (/^\d{8}$/.test(value ?? "") ? value : null)),
+  "chapters.:200": z
+    .array(z.object({ title: text, start_time: z.number().nonnegative(), end_time: amount }))
+    .nullish()
+    .catch(null),
+  filesize: count,
+  filesize_approx: amount.transform((value) => (value === null ? null : Math.round(value))),
+  width: count,
+  height: count,
+  vcodec: text,
+  acodec: text,
+  "requested_formats.:.format_id": z.array(z.string()).nullish().catch(null),
+});
+
+const progressSchema = z.object({
+  status: z.string(),
+  downloaded_bytes: amount,
+  total_bytes: amount,
+  total_bytes_estimate: amount,
+  speed: amount,
+  eta: amount,
+  fragment_index: count,
+  fragment_count: count,
+});
+
+export type FoundItem = z.infer<typeof itemSchema>;
+export type ProgressStep = z.infer<typeof progressSchema>;
