@@ -147,6 +147,7 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_ready ON jobs (lane, user_id, priority DESC, run_at) WHERE state = 'ready';
 CREATE INDEX jobs_running ON jobs (lane, user_id) WHERE state = 'running';
+CREATE INDEX jobs_stopping ON jobs (name, unique_key) WHERE state = 'running' AND cancel_requested = 1;
 CREATE INDEX jobs_turn ON jobs (lane, user_id, turn);
 CREATE UNIQUE INDEX jobs_unique ON jobs (name, unique_key)
   WHERE state = 'ready' OR (state = 'running' AND cancel_requested = 0);

@@ -214,6 +214,7 @@ export const jobs = sqliteTable(
   (table) => [
     index("jobs_ready").on(table.lane, table.userId, table.priority, table.runAt),
     index("jobs_running").on(table.lane, table.userId),
+    index("jobs_stopping").on(table.name, table.uniqueKey),
     index("jobs_turn").on(table.lane, table.userId, table.turn),
     uniqueIndex("jobs_unique").on(table.name, table.uniqueKey),
     index("jobs_finished").on(table.state, table.finishedAt),

@@ -127,6 +127,13 @@ export async function verifySession(
   return { user, refreshed: old ? await startSession(deps, user) : null };
 }
 
+/** The account behind an id that our own rows hold. */
+export function getUser({ db }: Pick<Deps, "db">, id: string): User {
+  const user = findUserById(db, id);
+  if (!user) throw new AppError("not_found", "There is no such account.");
+  return user;
+}
+
 export function listUsers({ db }: Pick<Deps, "db">): User[] {
   return selectUsers(db);
 }

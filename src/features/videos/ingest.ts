@@ -4,10 +4,10 @@ import { extname, join } from "node:path";
 import type { z } from "zod";
 import type { Video } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { remux } from "../../exec/ffmpeg.ts";
+import { measureDuration, remux } from "../../exec/ffmpeg.ts";
 import { probe } from "../../exec/ffprobe.ts";
 import type { MediaInfo } from "../../exec/ffprobe.ts";
-import { mimeOf, planPlayable } from "../../exec/playable.ts";
+import { planPlayable } from "../../exec/plan-playable.ts";
 import { takePictures } from "../../exec/thumbnails.ts";
 import { keepWorkFolder, removeWorkFolder } from "../../exec/work-folder.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
@@ -20,6 +20,7 @@ import type { JobContext } from "../../queue/job.ts";
 import { keys } from "../../storage/keys.ts";
 import { removeFilesJob } from "./jobs.ts";
 import type { ingestJob } from "./jobs.ts";
+import { mimeOf } from "./mime.ts";
 import { storePictures } from "./pictures.ts";
 import { changeVideoFrom, findVideo, insertRemovals, upsertFile } from "./queries.ts";
 import type { NewFile } from "./queries.ts";
@@ -88,13 +89,20 @@ async function makeReady(deps: Needs, video: Video, source: Source): Promise<voi
 
 /** What is made from the local file, all at once: none of it needs another. */
 async function makeFiles(deps: Needs, video: Video, path: string, source: Source) {
-  const info = await probe(deps, path, { signal: source.signal });
+  const info = await probeWithDuration(deps, path, source.signal);
   const [original, pictures, playable] = await Promise.all([
     settle(path, mimeOf(info), source.signal),
     takePicturesOrSay(deps, path, info, source),
     makePlayable(deps, video, path, info, source),
   ]);
   return { info, original, pictures, playable };
+}
+
+/** Recordings of browsers don't say how long they are. */
+async function probeWithDuration(deps: Needs, path: string, signal: AbortSignal): Promise<MediaInfo> {
+  const info = await probe(deps, path, { signal });
+  const durationSeconds = info.durationSeconds ?? (await measureDuration(deps, path, { signal }));
+  return { ...info, durationSeconds };
 }
 
 /** Flushes the file to the disk and knows its checksum: the move that follows has nothing left to wait for. */
@@ -123,28 +131,35 @@ async function takePicturesOrSay(deps: Needs, path: string, info: MediaInfo, { f
   }
 }
 
-/** A copy in a container that browsers play, where the original's is not one. */
+interface Playable {
+  path: string;
+  container: "mp4" | "webm";
+}
+
+/** A copy in a container that browsers play, where the original's is not one; nothing is encoded again. */
 async function makePlayable(
   deps: Needs,
   video: Video,
   path: string,
   info: MediaInfo,
   { folder, signal }: Source,
-) {
-  if (planPlayable(info) !== "remux") return null;
-  const target = join(folder, "playable.mp4");
-  await remux(deps, path, target, {
+): Promise<Playable | null> {
+  const plan = planPlayable(info);
+  if (plan.action !== "remux") return null;
+  const target = join(folder, `playable.${plan.container}`);
+  const { durationSeconds } = info;
+  await remux(deps, path, target, plan.container, {
     signal,
-    durationSeconds: info.durationSeconds,
-    onProgress: (percent) => showStage(deps, video, "Making it playable", percent),
+    onProgress: (seconds) =>
+      showStage(deps, video, "Making it playable", durationSeconds && Math.min(100, (seconds / durationSeconds) * 100)),
   });
-  return target;
+  return { path: target, container: plan.container };
 }
 
-async function storePlayable(deps: Needs, videoId: string, path: string): Promise<NewFile> {
-  const key = keys.rendition(videoId, "playable.mp4");
+async function storePlayable(deps: Needs, videoId: string, { path, container }: Playable): Promise<NewFile> {
+  const key = keys.rendition(videoId, `playable.${container}`);
   const { size } = await stat(path);
-  const facts = { mime: "video/mp4", sha256: await sha256OfFile(path), sizeBytes: size };
+  const facts = { mime: `video/${container}`, sha256: await sha256OfFile(path), sizeBytes: size };
   await deps.storage.putFile(key, path);
   return fileRow(deps, videoId, "playable", key, facts);
 }
@@ -175,7 +190,7 @@ function commit(
   db.transaction(() => {
     const ready = changeVideoFrom(db, video.id, ["PROCESSING"], {
       state: "READY",
-      mime: playable ? "video/mp4" : original.mime,
+      mime: playable ? `video/${playable.container}` : original.mime,
       sizeBytes: original.sizeBytes,
       sha256: original.sha256,
       durationSeconds: info.durationSeconds,

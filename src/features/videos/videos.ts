@@ -153,6 +153,10 @@ export function addPendingVideo(
   return id;
 }
 
+export function tagsOfVideo({ db }: Pick<Deps, "db">, id: string): string[] {
+  return findVideoRow(db, id)?.tags ?? [];
+}
+
 /** What the site says about it. */
 export function describeVideo(
   { db, now }: Pick<Deps, "db" | "now">,
