@@ -20,7 +20,7 @@ export function defineJob<Payload>(
   name: string,
   definition: Omit<JobDefinition<Payload>, "name">,
 ): JobDefinition<Payload> {
-  return { name, ...definition };
+  return { ...definition, name };
 }
 
 export interface JobContext {

@@ -85,7 +85,8 @@ const nextInLine = (lane: SQL): SQL => sql`
     WHERE c.lane = ${lane} AND c.state = 'ready' AND c.user_id IS standing.user_id
       AND c.run_at <= ${value("now")}
       AND NOT EXISTS (
-        SELECT 1 FROM jobs r WHERE r.state = 'running' AND r.name = c.name AND r.unique_key = c.unique_key
+        SELECT 1 FROM jobs r
+        WHERE r.state = 'running' AND r.cancel_requested = 1 AND r.name = c.name AND r.unique_key = c.unique_key
       )
     ORDER BY c.priority DESC, c.run_at, c.id LIMIT (SELECT n FROM room)
   )
