@@ -13,6 +13,7 @@ RUN bun scripts/build-assets.ts && bun scripts/build.ts
 
 # At the path where it will run: a virtual environment can't be moved.
 FROM docker.io/library/debian:trixie-slim AS yt-dlp
+ARG DEBIAN_FRONTEND=noninteractive
 RUN apt-get update && apt-get install -y --no-install-recommends python3-venv
 COPY scripts/yt-dlp.txt .
 RUN python3 -m venv /opt/yt-dlp \
@@ -23,6 +24,7 @@ FROM docker.io/library/debian:trixie-slim
 LABEL org.opencontainers.image.title="Homereel" \
   org.opencontainers.image.description="A self-hosted video shelf" \
   org.opencontainers.image.licenses="MIT"
+ARG DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates ffmpeg python3 \
   && rm -rf /var/lib/apt/lists/* \
@@ -37,7 +39,7 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 USER 1000:1000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --start-interval=1s CMD ["bash", "-c", \
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["bash", "-c", \
   "exec 3<>/dev/tcp/127.0.0.1/$HOMEREEL_SERVER_PORT && printf 'GET /healthz HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
 ENTRYPOINT ["homereel"]
 CMD ["serve"]

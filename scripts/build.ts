@@ -13,7 +13,7 @@ if (import.meta.main) {
 }
 
 /** Needs dist/assets to be there and up to date. */
-async function buildBinary(outfile: string): Promise<void> {
+export async function buildBinary(outfile: string): Promise<void> {
   const stage = mkdtempSync(join(tmpdir(), "homereel-build-"));
   try {
     // Only the last part of an embedded folder's path is kept, and dist/ itself holds the binary too.
