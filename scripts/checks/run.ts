@@ -36,10 +36,11 @@ export function testSuite(path: string): () => Promise<Tally> {
   };
 }
 
-/** A run that ended badly without a failed test (a crash, a file that can't be loaded, no tests at all) is a failure. */
-function judge(exitCode: number, tally: Tally | null): Tally {
-  const counted = tally ?? { passed: 0, failed: 0, skippedNames: [] };
-  const isSilentFailure = exitCode !== 0 && counted.failed === 0;
+/** Besides failed tests: a crash, a file that can't be loaded, and a run without any test are one failure. */
+export function judge(exitCode: number, report: Tally | null): Tally {
+  const counted = report ?? { passed: 0, failed: 0, skippedNames: [] };
+  const isEmpty = counted.passed + counted.failed + counted.skippedNames.length === 0;
+  const isSilentFailure = (exitCode !== 0 || isEmpty) && counted.failed === 0;
   return isSilentFailure ? { ...counted, failed: 1 } : counted;
 }
 

@@ -42,8 +42,13 @@ export function ask(program, args) {
 
 /** Absolute path of a program on PATH, or null. */
 export function onPath(name) {
+  return allOnPath(name)[0] ?? null;
+}
+
+/** Every program of that name, the one that a shell would take first. */
+export function allOnPath(name) {
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
-  return folders.map((folder) => join(folder, name)).find(isProgram) ?? null;
+  return folders.map((folder) => join(folder, name)).filter(isProgram);
 }
 
 function isProgram(path) {

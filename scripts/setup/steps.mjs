@@ -2,7 +2,18 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { addTool, pinned, platformPackage } from "./tools.mjs";
-import { ask, hasStamp, isAtLeast, onPath, root, run, StepFailed, toolsDir, writeStamp } from "./shell.mjs";
+import {
+  allOnPath,
+  ask,
+  hasStamp,
+  isAtLeast,
+  onPath,
+  root,
+  run,
+  StepFailed,
+  toolsDir,
+  writeStamp,
+} from "./shell.mjs";
 
 const bun = join(toolsDir, "bun");
 const ytDlpDir = join(toolsDir, "yt-dlp");
@@ -92,10 +103,7 @@ const ytDlpStep = {
 function findPython() {
   const usable = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))";
   const names = ["python3", "python3.14", "python3.13", "python3.12", "python3.11"];
-  return (
-    [...names.map(onPath), "/usr/bin/python3"].find((path) => path && ask(path, ["-c", usable]) !== null) ??
-    null
-  );
+  return names.flatMap(allOnPath).find((path) => ask(path, ["-c", usable]) !== null) ?? null;
 }
 
 const jsRuntimeStep = {
