@@ -33,12 +33,12 @@ type Running = Download & { videoId: string };
  * it turns out long it goes on in the long lane, with what is there of the file.
  */
 export async function probeNow(deps: Needs, { downloadId }: Payload, context: JobContext): Promise<void> {
-  await work(deps, downloadId, context, false, (download, info) => takeRoute(deps, download, info));
+  await work(deps, downloadId, context, false, (download, facts) => takeRoute(deps, download, facts));
 }
 
 /** Downloads what was looked at before, and goes on where the last try stopped. */
 export async function fetchNow(deps: Needs, { downloadId }: Payload, context: JobContext): Promise<void> {
-  await work(deps, downloadId, context, true, () => undefined);
+  await work(deps, downloadId, context, true, () => null);
 }
 
 /** The work folders that a restart must leave alone. */
@@ -55,13 +55,10 @@ export function gaveUpDownload(deps: Needs, { downloadId }: Payload, { error, wh
   fail(deps, downloadId, isAppError(cause) ? cause : stoppedTooOften());
 }
 
-/** Undefined goes on in this run of yt-dlp; a way off it stops that run. */
-type Decide = (download: Running, info: SiteInfo, facts: Facts) => Turn | undefined;
-type Turn = { to: "long lane"; reason: string } | { to: "failure"; error: AppError };
-
-interface Facts {
-  freeBytes: number;
-}
+/** Where a run of yt-dlp ends that does not bring its video: elsewhere, or nowhere once it was deleted. */
+type Turn = { to: "long lane"; reason: string } | { to: "failure"; error: AppError } | { to: "nowhere" };
+type Expected = Pick<SiteInfo, "sizeBytes" | "durationSeconds">;
+type Decide = (download: Running, facts: Expected) => Turn | null;
 
 async function work(
   deps: Needs,
@@ -71,32 +68,65 @@ async function work(
   decide: Decide,
 ): Promise<void> {
   const download = begin(deps, downloadId, resume);
-  if (!download) return;
+  if (!download) return removeWorkFolder(workRoot(deps), downloadId);
+  const stop = new AbortController();
+  let turn: Turn | null = null;
+  const take = (next: Turn | null): "go on" | "stop" => {
+    turn ??= next;
+    if (turn) stop.abort();
+    return turn ? "stop" : "go on";
+  };
+  const deaf = deps.events.on("video.deleted", ({ videoId }) => {
+    if (videoId === download.videoId) take({ to: "nowhere" });
+  });
   try {
-    const facts = { freeBytes: await freeBytes(deps) };
-    if (!hasRoom(facts.freeBytes, null)) throw storageFull();
-    let turn: Turn | undefined;
+    const free = await freeBytes(deps);
+    const judge = (facts: Expected): Turn | null =>
+      hasRoom(free, facts.sizeBytes) ? decide(download, facts) : { to: "failure", error: storageFull() };
     const startedAt = performance.now();
     const { file, info } = await fetchVideo(deps, {
       url: new URL(download.url),
       folder: await keepWorkFolder(workRoot(deps), download.id),
-      signal: context.signal,
+      signal: AbortSignal.any([context.signal, stop.signal]),
       resume,
-      decide: (info) => {
-        turn = hasRoom(facts.freeBytes, info.sizeBytes) ? decide(download, info, facts) : full();
-        if (!turn) beginFetching(deps, download, info);
-        return turn ? "stop" : "go on";
+      decide(found) {
+        const answer = take(judge(found));
+        if (answer === "go on") beginFetching(deps, download, found);
+        return answer;
       },
-      onProgress: (progress) => showProgress(deps, download, progress),
+      onProgress: watchSize(judge, take, (progress) => showProgress(deps, download, progress)),
     });
     failpoint("downloaded");
     if (file) handOver(deps, download, file, info, performance.now() - startedAt);
     else if (info.entries) becomePlaylist(deps, download, info);
-    else if (turn?.to === "failure") throw turn.error;
-    else moveToLongLane(deps, download, turn?.reason ?? "");
+    else await follow(deps, download, turn);
   } catch (error) {
-    await whatNow(deps, download, error, context);
+    if (turn && !context.signal.aborted) await follow(deps, download, turn);
+    else await whatNow(deps, download, error, context);
+  } finally {
+    deaf();
   }
+}
+
+/** Plain files tell their size with the first bytes only: then the route is judged once more. */
+function watchSize(
+  judge: (facts: Expected) => Turn | null,
+  take: (turn: Turn | null) => unknown,
+  show: (progress: SiteProgress) => void,
+): (progress: SiteProgress) => void {
+  let judged = false;
+  return (progress) => {
+    show(progress);
+    if (judged || progress.bytesTotal === null) return;
+    judged = true;
+    take(judge({ sizeBytes: progress.bytesTotal, durationSeconds: null }));
+  };
+}
+
+async function follow(deps: Needs, download: Running, turn: Turn | null): Promise<void> {
+  if (turn?.to === "long lane") moveToLongLane(deps, download, turn.reason);
+  else if (turn?.to === "failure") throw new PermanentFailure(turn.error.message, { cause: turn.error });
+  else await removeWorkFolder(workRoot(deps), download.id);
 }
 
 /** Null where the download was cancelled, deleted, or is over already. */
@@ -111,16 +141,18 @@ function begin({ db, now, events }: Needs, downloadId: string, resume: boolean):
   return { ...download, videoId: download.videoId };
 }
 
-function takeRoute(deps: Needs, download: Running, info: SiteInfo): Turn | undefined {
+function takeRoute(deps: Needs, download: Running, facts: Expected): Turn | null {
   const { config, db, now } = deps;
   const route = planRoute({
-    sizeBytes: info.sizeBytes,
-    durationSeconds: info.durationSeconds,
+    ...facts,
     bytesPerSecond: measuredThroughput(db),
     thresholdMinutes: config.downloads.threshold_minutes,
   });
-  changeDownloadFrom(db, download.id, ["probing"], { laneReason: route.reason, updatedAt: now() });
-  return route.lane === "long" ? { to: "long lane", reason: route.reason } : undefined;
+  changeDownloadFrom(db, download.id, ["probing", "fetching"], {
+    laneReason: route.reason,
+    updatedAt: now(),
+  });
+  return route.lane === "long" ? { to: "long lane", reason: route.reason } : null;
 }
 
 /** What the site says is known; from here the bytes come. */
@@ -128,7 +160,11 @@ function beginFetching(deps: Needs, download: Running, info: SiteInfo): void {
   const { db, now, events } = deps;
   db.transaction(() => {
     const title = download.titleGiven ? (download.title ?? info.title) : titleOf(info, download);
-    changeDownloadFrom(db, download.id, ["probing", "fetching"], { state: "fetching", title, updatedAt: now() });
+    changeDownloadFrom(db, download.id, ["probing", "fetching"], {
+      state: "fetching",
+      title,
+      updatedAt: now(),
+    });
     describeVideo(deps, download.videoId, {
       title,
       description: cleanText(info.description, 10_000, { keepLines: true }),
@@ -150,13 +186,7 @@ function showProgress({ events }: Needs, download: Running, progress: SiteProgre
 }
 
 /** The bytes are here: one transaction makes them the video's. */
-function handOver(
-  deps: Needs,
-  download: Running,
-  file: FetchedFile,
-  info: SiteInfo,
-  tookMs: number,
-): void {
+function handOver(deps: Needs, download: Running, file: FetchedFile, info: SiteInfo, tookMs: number): void {
   const { db, now, events } = deps;
   db.transaction(() => {
     const changed = changeDownloadFrom(db, download.id, ["probing", "fetching"], {
@@ -235,10 +265,6 @@ async function freeBytes(deps: Needs): Promise<number> {
 
 function workRoot({ config }: Pick<Deps, "config">): string {
   return dataFolder.work(config.data.dir);
-}
-
-function full(): Turn {
-  return { to: "failure", error: storageFull() };
 }
 
 function storageFull(): AppError {

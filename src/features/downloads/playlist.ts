@@ -36,7 +36,8 @@ export function expandPlaylist(
     });
     if (!changed) return;
     discardVideo(deps, download.videoId);
-    for (const { url, title } of taken) startDownload(deps, user, { url, title, tags, parentId: download.id });
+    for (const { url, title } of taken)
+      startDownload(deps, user, { url, title, tags, parentId: download.id });
   });
   events.emit("video.deleted", { videoId: download.videoId, userId: download.userId });
   events.emit("download.changed", { downloadId: download.id, userId: download.userId });

@@ -151,7 +151,12 @@ async function makePlayable(
   await remux(deps, path, target, plan.container, {
     signal,
     onProgress: (seconds) =>
-      showStage(deps, video, "Making it playable", durationSeconds && Math.min(100, (seconds / durationSeconds) * 100)),
+      showStage(
+        deps,
+        video,
+        "Making it playable",
+        durationSeconds && Math.min(100, (seconds / durationSeconds) * 100),
+      ),
   });
   return { path: target, container: plan.container };
 }

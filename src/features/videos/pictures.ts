@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { Deps } from "../../deps.ts";
 import { probe } from "../../exec/ffprobe.ts";
 import { takePictures } from "../../exec/thumbnails.ts";
@@ -41,9 +42,9 @@ export function storePictures(
   pictures: readonly Picture[],
 ): Promise<NewFile[]> {
   return Promise.all(
-    pictures.map(async ({ name, path, sizeBytes }) => {
+    pictures.map(async ({ name, path }) => {
       const key = keys.thumbnail(videoId, name);
-      const sha256 = await sha256OfFile(path);
+      const [sha256, { size: sizeBytes }] = await Promise.all([sha256OfFile(path), stat(path)]);
       await storage.putFile(key, path);
       const kind = name === "poster" ? "poster" : "thumbnail";
       const n = name === "poster" ? 0 : Number(name);
