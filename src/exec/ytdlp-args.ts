@@ -55,7 +55,10 @@ function commonArgs(input: ArgsInput): string[] {
     ["--ffmpeg-location", input.programFolder],
     ["--downloader", "m3u8,dash:native"],
     ["--downloader-args", `ffmpeg_i:-protocol_whitelist ${webProtocols}`],
-    ["--postprocessor-args", `ffmpeg_i:-format_whitelist ${containers}`],
+    localSteps.flatMap((step) => [
+      "--postprocessor-args",
+      `${step}+ffmpeg_i:-format_whitelist ${containers}`,
+    ]),
     [input.wholePlaylist ? "--yes-playlist" : "--no-playlist", "--flat-playlist"],
     ["--playlist-items", `1:${Math.max(1, Math.trunc(input.maxEntries))}`],
     ["--format", formatSelection(input.preset), "--merge-output-format", "mp4/webm/mkv"],
@@ -114,6 +117,17 @@ function formatSelection(preset: FormatPreset): string {
 
 /** For ffmpeg where yt-dlp leaves a stream to it; ffmpeg sends these through the proxy of its environment. */
 const webProtocols = "http,https,httpproxy,tcp,tls,crypto,data";
+
+/** What yt-dlp does with ffmpeg after a download; a limit for ffmpeg has to be given for each by its name. */
+const localSteps = [
+  "Merger",
+  "FixupM3u8",
+  "FixupM4a",
+  "FixupStretched",
+  "FixupTimestamp",
+  "FixupDuration",
+  "FixupDuplicateMoov",
+];
 
 /** What ffmpeg may take a downloaded file for; playlists and lists of files are not among it. */
 const containers =

@@ -106,7 +106,7 @@ const meanings: readonly Meaning[] = [
   },
   {
     pattern:
-      /private video|video is private|is private\b|members?.only|join this channel|requires? (payment|purchase)|subscribers? only|password.protected|video password|HTTP Error 401/i,
+      /private video|video is private|is private\b|members?.only|join this channel|requires? (payment|purchase)|subscribers? only|password.protected|protected by a password|video password|HTTP Error 401/i,
     code: "video_private",
     message: "This video is private.",
     hint: "Ask the owner to make it public, or to send you the file.",
@@ -158,9 +158,13 @@ function meaningOf(stderr: string): Meaning | undefined {
   return meanings.find(({ pattern }) => pattern.test(errors));
 }
 
-/** Where yt-dlp names no error (it crashed), everything that it said. */
+/**
+ * Where yt-dlp names no error (it crashed), everything that it said. Links and ids are left out, since
+ * they are the site's words and not yt-dlp's.
+ */
 function errorLines(stderr: string): string {
   const lines = stderr.split("\n");
   const errors = lines.filter((line) => /^ERROR:|No space left|Disk quota/.test(line));
-  return (errors.length > 0 ? errors : lines).join("\n");
+  const said = (errors.length > 0 ? errors : lines).join("\n");
+  return said.replaceAll(/https?:\/\/\S+/g, "").replaceAll(/^(ERROR: \[[^\]]+\]) [^\s:]+: /gm, "$1 ");
 }

@@ -25,7 +25,6 @@ import {
   type SiteProgress,
 } from "./ytdlp-output.ts";
 
-
 export interface ProbeOptions {
   /** From `checkUrl`. */
   url: URL;

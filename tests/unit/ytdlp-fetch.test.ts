@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Egress, openEgress } from "../../src/egress/egress.ts";
@@ -68,6 +68,20 @@ describe("what becomes a file", () => {
     expect(ranges.filter((range) => /^bytes=[1-9]\d*-$/.test(range ?? ""))).not.toBeEmpty();
   });
 
+  test.concurrent("one whose run was ended is taken up by the next run", async () => {
+    const asked = options("/slow.mp4?rate=100000");
+    const cancel = new AbortController();
+    const onProgress = ({ bytesDone }: SiteProgress) => void ((bytesDone ?? 0) > 30_000 && cancel.abort());
+    const first = fetchVideo({ tools, egress }, { ...asked, signal: cancel.signal, onProgress });
+    expect(await first.catch(() => "ended")).toBe("ended");
+    const { file } = await fetchVideo({ tools, egress }, { ...asked, resume: true });
+    expect((await probe(file?.path ?? "")).codecs).toBe("h264 aac");
+    const ranges = site.requests
+      .filter(({ path }) => path === "/slow.mp4?rate=100000")
+      .map(({ headers }) => headers.range);
+    expect(Number(/^bytes=(\d+)-$/.exec(ranges.at(-1) ?? "")?.[1])).toBeGreaterThan(10_000);
+  });
+
   test.concurrent("progress only grows and ends at 100", async () => {
     const seen: SiteProgress[] = [];
     await fetch("/dash/manifest.mpd", { onProgress: (progress) => seen.push(progress) });
@@ -130,9 +144,8 @@ describe("what fails says why", () => {
   ])("%s: %s", async (path, code) => expect(await codeOf(fetch(path))).toBe(code));
 
   test.concurrent("a site that sends nothing more is given up", async () => {
-    site.slowBytesPerSecond = 0;
-    expect(await codeOf(fetch("/slow.mp4?stalls", { stallMs: 4000 }))).toBe("interrupted");
-    expect(site.requests.some(({ path }) => path === "/slow.mp4?stalls")).toBe(true);
+    expect(await codeOf(fetch("/slow.mp4?rate=0", { stallMs: 4000 }))).toBe("interrupted");
+    expect(site.requests.some(({ path }) => path === "/slow.mp4?rate=0")).toBe(true);
   });
 
   test.concurrent("cancelling rejects with the signal's reason", async () => {
@@ -157,6 +170,21 @@ describe("what fails says why", () => {
 });
 
 describe("nothing gets round the guard", () => {
+  test.concurrent.each(["/hls/master.m3u8?spied", "/dash/manifest.mpd?spied"])(
+    "%s: ffmpeg takes no downloaded file for a list of other files",
+    async (path) => {
+      const asked = options(path);
+      const spy = join(asked.folder, "spy.sh");
+      await Bun.write(spy, `#!/bin/sh\necho "$@" >> spied.txt\nexec ${Bun.which(tools.ffmpeg)} "$@"\n`);
+      chmodSync(spy, 0o700);
+      await inTurn(() => fetchVideo({ tools: { ...tools, ffmpeg: spy }, egress }, asked));
+      const inputs =
+        (await Bun.file(join(asked.folder, "spied.txt")).text()).match(/\S+ \S+ -i file:/g) ?? [];
+      expect(inputs.length).toBeGreaterThan(0);
+      for (const input of inputs) expect(input).toStartWith("-format_whitelist mov,");
+    },
+  );
+
   test.concurrent.each(["/redirect-inner", "/page-inner", "/hls-inner.m3u8", "/dash-inner.mpd"])(
     "%s leads inside and is refused",
     async (path) => {
