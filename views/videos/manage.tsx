@@ -101,9 +101,9 @@ export function DeleteVideo({ video }: { video: VideoItem }) {
   );
 }
 
-export function RetryDownload({ downloadId }: { downloadId: string }) {
+export function RetryDownload({ video }: { video: VideoItem }) {
   return (
-    <form method="post" action={paths.retryDownload(downloadId)}>
+    <form method="post" action={paths.retryVideo(video.id)}>
       <Button kind="primary" icon="rotate-cw">
         Try again
       </Button>

@@ -12,8 +12,7 @@ import { isUnfinished } from "./facts.ts";
 import { PlayerAbout, PlayerStage } from "./stage.tsx";
 
 /**
- * One video: the picture as wide as it may be, and what is known and can be done below. `downloadId` is the
- * failed download that can be tried again.
+ * One video: the picture as wide as it may be, and what is known and can be done below.
  */
 export function PlayerPage(props: {
   page: Page;
@@ -22,9 +21,8 @@ export function PlayerPage(props: {
   progress: Progress | null;
   error?: FormError;
   values?: EditValues;
-  downloadId?: string;
 }) {
-  const { page, video, canEdit, progress, error, values, downloadId } = props;
+  const { page, video, canEdit, progress, error, values } = props;
   return (
     <Layout
       page={page}
@@ -42,7 +40,7 @@ export function PlayerPage(props: {
             <Summary page={page} video={video} />
           </div>
           <div class="actions">
-            {video.state === "FAILED" && downloadId && canEdit && <RetryDownload downloadId={downloadId} />}
+            {video.state === "FAILED" && video.sourceUrl && canEdit && <RetryDownload video={video} />}
             {video.state === "READY" && (
               <ButtonLink href={paths.downloadFile(video.id)} icon="download" download>
                 Download

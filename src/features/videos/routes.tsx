@@ -79,7 +79,6 @@ function playerPage(
       video={video}
       canEdit={canEdit(user, { ownerId: video.owner.id })}
       progress={deps.events.progressOf(video.id)}
-      retryPath={video.sourceUrl === null ? undefined : paths.retryVideo(video.id)}
       {...form}
     />
   );
