@@ -61,13 +61,13 @@ function play(link: HTMLAnchorElement): void {
   Object.assign(video, { controls: true, autoplay: true, playsInline: true });
   video.src = link.dataset.play ?? "";
   video.poster = link.dataset.poster ?? "";
-  video.ariaLabel = link.ariaLabel;
+  video.ariaLabel = link.closest(".card")?.querySelector("[data-item]")?.textContent ?? "";
   video.addEventListener("ended", stop);
   video.addEventListener("error", () => {
     stop();
     toast("This video can't be played here. Its own page offers it as a file.");
   });
-  link.closest(".card")?.setAttribute("hx-morph-skip", "");
+  link.closest(".card")?.setAttribute("data-playing", "");
   link.hidden = true;
   link.after(video);
   video.focus();
@@ -82,7 +82,7 @@ function stop(): void {
   video.pause();
   video.remove();
   link.hidden = false;
-  link.closest(".card")?.removeAttribute("hx-morph-skip");
+  link.closest(".card")?.removeAttribute("data-playing");
   if (focused) link.focus();
 }
 

@@ -7,9 +7,9 @@ const { default: Plyr } = plyr as unknown as { default: typeof plyr };
 function startPlayer(): void {
   const stage = document.querySelector("#stage");
   const video = stage?.querySelector<HTMLVideoElement>("video.player");
-  if (!stage || !video || stage.hasAttribute("hx-morph-skip")) return;
+  if (!stage || !video || stage.hasAttribute("data-playing")) return;
   // From here on the player owns this part of the page.
-  stage.setAttribute("hx-morph-skip", "");
+  stage.setAttribute("data-playing", "");
   Plyr.setup([video], {
     iconUrl: video.dataset.icons,
     blankVideo: "",

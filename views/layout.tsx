@@ -10,6 +10,8 @@ const htmxConfig = JSON.stringify({
   // Its own style sheet and eval would break the CSP; its history would refetch pages that the browser keeps.
   includeIndicatorCSS: false,
   history: false,
+  // Set by scripts on what plays. Not htmx's own attribute: hx-csp takes that off whatever has no nonce.
+  morphSkip: "[data-playing]",
   // An error page must not land in the middle of a list: `public/live.ts` says what happened.
   noSwap: [204, 304, "4xx", "5xx"],
 });

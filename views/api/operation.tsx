@@ -1,5 +1,6 @@
 import type { Child } from "hono/jsx";
 import { Badge } from "../parts/badge.tsx";
+import { Icon } from "../parts/icons.tsx";
 import {
   type ApiOperation,
   isRecord,
@@ -51,7 +52,10 @@ export function Operation({ document, operation }: { document: OpenApiDocument; 
           >
             {isSuccess(one.status) && one.schema && (
               <details class="fold">
-                <summary>Fields</summary>
+                <summary>
+                  Fields
+                  <Icon name="chevron-down" />
+                </summary>
                 <dl class="docs-rows">
                   <Properties document={document} schema={one.schema} />
                 </dl>

@@ -1,6 +1,7 @@
 import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
 import { Button } from "../parts/button.tsx";
+import { Icon } from "../parts/icons.tsx";
 import { Field, type FormError, FormNotice, TextArea } from "../parts/field.tsx";
 
 export interface AddValues {
@@ -25,7 +26,7 @@ export function AddForm(props: { page: Page; values?: AddValues; error?: FormErr
         note="One in each line. A playlist brings all of its videos."
         error={error}
         placeholder="https://…"
-        rows="3"
+        rows="2"
         required
         spellcheck="false"
         autocapitalize="none"
@@ -35,7 +36,10 @@ export function AddForm(props: { page: Page; values?: AddValues; error?: FormErr
       />
       <div class="add-row">
         <details class="more" open={unfolded}>
-          <summary>More</summary>
+          <summary>
+            More
+            <Icon name="chevron-down" />
+          </summary>
           <div class="more-body">
             <Field
               name="title"

@@ -83,7 +83,7 @@ function AccountMenu({ page, user }: { page: Page; user: NonNullable<Page["user"
       >
         <Icon name="circle-user" />
       </button>
-      <div id="account-menu" class="menu at-account" popover>
+      <div id="account-menu" class="menu at-account" popover="auto">
         <p class="menu-head">
           <strong dir="auto">{user.name}</strong>
           <span>{user.email}</span>

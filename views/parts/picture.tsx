@@ -26,16 +26,14 @@ export function Picture(props: {
   );
 }
 
-/** Stands where no picture is: a strip of film on a quiet ground. */
-export function Placeholder() {
+/** Stands where no picture is: an empty reel. */
+function Placeholder() {
   return (
     <svg class="placeholder" viewBox="0 0 320 180" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
-      <rect class="placeholder-ground" width="320" height="180" />
       <path
-        class="placeholder-hill"
-        d="M0 180v-38l66-50a20 20 0 0 1 24 0l58 44 34-25a20 20 0 0 1 24 0l114 69z"
+        fill-rule="evenodd"
+        d="M114 90a46 46 0 1 0 92 0a46 46 0 1 0 -92 0zM154 90a6 6 0 1 0 12 0a6 6 0 1 0 -12 0zM149.5 63a10.5 10.5 0 1 0 21 0a10.5 10.5 0 1 0 -21 0zM175.2 81.7a10.5 10.5 0 1 0 21 0a10.5 10.5 0 1 0 -21 0zM165.4 111.8a10.5 10.5 0 1 0 21 0a10.5 10.5 0 1 0 -21 0zM133.6 111.8a10.5 10.5 0 1 0 21 0a10.5 10.5 0 1 0 -21 0zM123.8 81.7a10.5 10.5 0 1 0 21 0a10.5 10.5 0 1 0 -21 0z"
       />
-      <circle class="placeholder-sun" cx="214" cy="62" r="17" />
     </svg>
   );
 }

@@ -36,7 +36,7 @@ export function ThemeMenu({ page }: { page: Page }) {
       >
         <Icon name="contrast" />
       </button>
-      <div id="theme-menu" class="menu at-theme" popover>
+      <div id="theme-menu" class="menu at-theme" popover="auto">
         <ThemeForm page={page} />
       </div>
     </div>

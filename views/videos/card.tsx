@@ -45,17 +45,18 @@ function CardPicture({ video, progress }: Omit<Props, "page">) {
   const picture = <Picture videoId={video.id} thumbnails={video.thumbnails} version={video.updatedAt} />;
   if (video.state !== "READY") {
     return (
-      <a href={paths.video(video.id)} class="card-open" tabindex={-1} aria-hidden="true">
-        {picture}
+      <>
+        <a href={paths.video(video.id)} class="card-open" tabindex={-1} aria-hidden="true">
+          {picture}
+        </a>
         <StateBadge video={video} progress={progress} />
-      </a>
+      </>
     );
   }
   return (
     <a
       href={paths.video(video.id)}
       class="card-open"
-      aria-label={`Play ${video.title}`}
       data-play={paths.stream(video.id)}
       data-poster={video.hasPoster ? paths.thumbnail(video.id, "poster", video.updatedAt) : undefined}
     >
@@ -63,6 +64,7 @@ function CardPicture({ video, progress }: Omit<Props, "page">) {
       <span class="card-play">
         <Icon name="play" />
       </span>
+      <span class="visually-hidden">Play {video.title}</span>
       {video.durationSeconds !== null && (
         <span class="card-duration">{formatDuration(video.durationSeconds)}</span>
       )}

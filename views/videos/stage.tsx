@@ -6,7 +6,6 @@ import { formatDuration } from "../../src/lib/durations.ts";
 import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
 import { Icon } from "../parts/icons.tsx";
-import { Placeholder } from "../parts/picture.tsx";
 import { percentOf, ProgressBar, ProgressNumbers } from "../parts/progress.tsx";
 import { Time } from "../parts/time.tsx";
 import { isUnfinished, resolutionOf } from "./facts.ts";
@@ -28,12 +27,9 @@ export function PlayerStage(props: { page: Page; video: VideoItem; progress: Pro
           data-icons={page.asset("plyr.svg")}
         />
       ) : (
-        <>
-          <Placeholder />
-          <div class="stage-message">
-            {video.state === "FAILED" ? <Failed video={video} /> : <Working progress={progress} />}
-          </div>
-        </>
+        <div class="stage-message">
+          {video.state === "FAILED" ? <Failed video={video} /> : <Working progress={progress} />}
+        </div>
       )}
     </div>
   );
@@ -75,7 +71,7 @@ export function PlayerAbout({ page, video }: { page: Page; video: VideoItem }) {
     >
       <h2 id="about-title">About</h2>
       <dl class="facts">
-        {video.sourceUrl && (
+        {video.sourceUrl && /^https?:/i.test(video.sourceUrl) && (
           <Fact label="Source">
             <a href={video.sourceUrl} rel="noreferrer noopener" target="_blank" dir="auto">
               {video.sourceSite ?? video.sourceUrl}
