@@ -7,6 +7,8 @@ import { newId } from "../src/lib/ids.ts";
 import { paths } from "../src/paths.ts";
 import { keys } from "../src/storage/keys.ts";
 
+const projectRoot = join(import.meta.dir, "..");
+
 /** One server that serves the file, and what has to be asked of it. */
 export interface Anchor {
   name: string;
@@ -59,7 +61,8 @@ function nginxConf(prefix: string, root: string, sendfile: string, port: number)
 export async function startHomereel(folder: string, file: string, sizeBytes: number): Promise<Running> {
   const dataDir = join(folder, "data");
   const login = { email: "bench@example.org", password: "bench bench bench" };
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "../src/main.ts"), "serve"], {
+  const child = Bun.spawn([process.execPath, join(projectRoot, "src/main.ts"), "serve"], {
+    cwd: projectRoot,
     env: {
       PATH: process.env.PATH,
       NODE_ENV: "production",

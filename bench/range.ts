@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { LoadPlan, LoadResult } from "./range-client.ts";
-import { type Anchor, startBare, startHomereel, startNginx } from "./range-servers.ts";
+import { type Anchor, type Running, startBare, startHomereel, startNginx } from "./range-servers.ts";
 import { compare } from "./ratio.ts";
 
 /**
@@ -36,14 +36,16 @@ const slowGoalBytes = 10_000_000;
 const folder = mkdtempSync(join(tmpdir(), "bench-range-"));
 const file = join(folder, "video.mp4");
 writeFile();
-const nginx = await startNginx(folder, file);
-const ours = flags.bare ? await startBare(file, fileBytes) : await startHomereel(folder, file, fileBytes);
+const running: Running[] = [];
 try {
-  const [own] = ours.servers as [Anchor];
-  const lines = [...(await compareSpeed(own)), ...(flags["no-slow"] ? [] : await compareMemory(own))];
-  console.log(`\n${lines.join("\n")}`);
+  running.push(flags.bare ? await startBare(file, fileBytes) : await startHomereel(folder, file, fileBytes));
+  running.push(await startNginx(folder, file));
+  const [own, ...anchors] = running.flatMap(({ servers }) => servers) as [Anchor, ...Anchor[]];
+  const speed = await compareSpeed(own, anchors);
+  const memory = flags["no-slow"] ? [] : await compareMemory([own, ...anchors]);
+  console.log(`\n${[...speed, ...memory].join("\n")}`);
 } finally {
-  await Promise.all([ours.stop(), nginx.stop()]);
+  await Promise.all(running.map((one) => one.stop()));
   rmSync(folder, { recursive: true });
 }
 
@@ -54,11 +56,11 @@ function writeFile() {
   for (let i = 0; i < fileBytes / chunk.length; i++) writeSync(fd, chunk);
 }
 
-async function compareSpeed(own: Anchor): Promise<string[]> {
+async function compareSpeed(own: Anchor, anchors: Anchor[]): Promise<string[]> {
   const lines: string[] = [];
   for (const rangeBytes of numbers(flags.sizes).map((size) => size * kibi)) {
     for (const connections of numbers(flags.connections)) {
-      for (const anchor of nginx.servers) {
+      for (const anchor of anchors) {
         const what = `${rangeBytes === 0 ? "whole file" : `${rangeBytes / kibi} KiB`} × ${connections}`;
         const plan = { fileBytes, rangeBytes, connections, seconds: Number(flags.seconds) };
         const { ratio } = await compare(
@@ -97,16 +99,14 @@ function startLoad({ port, path, headers }: Anchor, load: Load & { slow?: boolea
 }
 
 /** What the memory of a server grows by while many read from it slowly. */
-async function compareMemory(own: Anchor): Promise<string[]> {
+async function compareMemory(servers: Anchor[]): Promise<string[]> {
   const lines: string[] = [];
   for (const rangeBytes of [0, 8 * mebi, 256 * kibi]) {
     const what = rangeBytes === 0 ? "the whole file" : `ranges of ${rangeBytes / kibi} KiB`;
-    for (const server of [own, ...nginx.servers]) {
+    for (const [i, server] of servers.entries()) {
       const grown = await memoryForSlowReaders(server, rangeBytes);
       const goal =
-        server === own
-          ? `  goal ≤ ${slowGoalBytes / 1e6} MB: ${grown <= slowGoalBytes ? "met" : "MISSED"}`
-          : "";
+        i === 0 ? `  goal ≤ ${slowGoalBytes / 1e6} MB: ${grown <= slowGoalBytes ? "met" : "MISSED"}` : "";
       lines.push(
         `${slowReaders} slow readers of ${what}: ${(grown / 1e6).toFixed(1)} MB more in ${server.name}${goal}`,
       );
