@@ -77,12 +77,12 @@ async function makeFirstAdmin(deps: Deps): Promise<void> {
 function announce(deps: Deps, port: number): void {
   const { config, log, setupToken, now } = deps;
   const address = config.server.public_url || `http://${reachableHost(config.server.host)}:${port}`;
-  log.info(`Homereel is at ${address}`);
   if (needsSetup(deps)) {
     log.info(
       `Make the first account here, within 30 minutes: ${address}${paths.setup(setupToken.issue(now()))}`,
     );
   }
+  log.info(`Homereel is at ${address}`);
 }
 
 /** Where a browser finds us: on the LAN, where we listen everywhere. */

@@ -1,5 +1,6 @@
 import { lstat, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { failpoint } from "../lib/failpoint.ts";
 
 /**
  * Writes a new file and returns once its bytes are on the disk. Every write is awaited, since errors
@@ -35,6 +36,7 @@ export async function expectSize(path: string, sizeBytes: number): Promise<void>
  */
 export async function moveDurably(from: string, to: string, root: string): Promise<void> {
   await renameIntoFolder(from, to, root, 20);
+  failpoint("disk-renamed");
   // All of them and not only the new ones: those may be of another writer, who has not synced them yet.
   for (let folder = dirname(to); ; folder = dirname(folder)) {
     await syncPath(folder);

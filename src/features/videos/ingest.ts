@@ -108,6 +108,7 @@ async function probeWithDuration(deps: Needs, path: string, signal: AbortSignal)
 /** Flushes the file to the disk and knows its checksum: the move that follows has nothing left to wait for. */
 async function settle(path: string, mime: string, signal: AbortSignal): Promise<FileFacts> {
   const [sha256, { size }] = await Promise.all([sha256OfFile(path, signal), stat(path), flush(path)]);
+  failpoint("ingest-making");
   return { mime, sha256, sizeBytes: size };
 }
 
