@@ -20,8 +20,9 @@ const longestBytes = 200;
 export function safeFilename(filename: string): string {
   const clean = filename
     .toWellFormed()
-    .replace(/\s+/gu, " ")
+    .replace(/\s/gu, " ")
     .replace(invisible, "")
+    .replace(/ +/g, " ")
     .replace(/[/\\:*?"<>|]/g, "_")
     .replace(/^[\s.-]+|[\s.]+$/gu, "");
   return shorten(clean.replace(windowsDevice, "_$&")) || "file";
@@ -39,14 +40,15 @@ function shorten(name: string): string {
     if (room < 0) break;
     kept.push(character);
   }
-  stem = kept.join("").trimEnd();
+  stem = kept.join("").replace(/[\s.]+$/u, "");
   return stem + extension;
 }
 
-// A percent sign is decoded by some browsers even in the plain form.
+/** Accents go, and what has no ASCII becomes "_". A percent sign goes too: some browsers decode it even here. */
 function asciiName(name: string): string {
-  const plain = name.normalize("NFKD").replace(/\p{Mark}/gu, "");
-  return plain.replace(/[^\x20-\x7e]|[%"\\/]/gu, "_");
+  // Made safe once more: full-width dots and slashes turn into plain ones.
+  const plain = safeFilename(name.normalize("NFKD").replace(/\p{Mark}/gu, ""));
+  return plain.replace(/[^\x20-\x7e]|%/gu, "_");
 }
 
 /** Percent-encoding of everything but the attr-char of RFC 8187 §3.2.1. */

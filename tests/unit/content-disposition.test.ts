@@ -13,6 +13,13 @@ test("other scripts come in UTF-8, with something readable for old clients", () 
   );
 });
 
+test("a name of nothing but marks, or of full-width dots, has a plain form all the same", () => {
+  expect(contentDisposition("inline", "\u{10d24}")).toStartWith('inline; filename="file"; filename*=');
+  expect(contentDisposition("inline", "\uff0e\uff0e\uff0fa")).toStartWith(
+    'inline; filename="_a"; filename*=',
+  );
+});
+
 describe("hostile names", () => {
   test.each([
     ["../../etc/passwd", "_.._etc_passwd"],
