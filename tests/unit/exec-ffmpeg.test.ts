@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { planPlayable } from "../../src/exec/plan-playable.ts";
 import type { Tools } from "../../src/exec/tools.ts";
 import { bars, h264AndAac, makeClip, mp4Clip, tone, turnClockwise } from "../fixtures/media.ts";
 
+setDefaultTimeout(30_000);
 const tools: Tools = { ffmpeg: "ffmpeg", ffprobe: "ffprobe", ytDlp: null, jsRuntime: null };
 const folder = mkdtempSync(join(tmpdir(), "homereel-ffmpeg-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdtempSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { parseProbe, probe } from "../../src/exec/ffprobe.ts";
 import type { Tools } from "../../src/exec/tools.ts";
 import { bars, h264AndAac, makeClip, mp4Clip, tone, turnClockwise, x264 } from "../fixtures/media.ts";
 
+setDefaultTimeout(30_000);
 const tools: Tools = { ffmpeg: "ffmpeg", ffprobe: "ffprobe", ytDlp: null, jsRuntime: null };
 const folder = mkdtempSync(join(tmpdir(), "homereel-probe-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
