@@ -18,8 +18,8 @@ const longestBytes = 200;
 
 /** A name that is one file on every system: no path, no control characters, 1 to 200 bytes of UTF-8. */
 export function safeFilename(filename: string): string {
-  const clean = filename
-    .toWellFormed()
+  // Shortened first too, since the patterns take long over 10 kB of dots.
+  const clean = shorten(filename.toWellFormed())
     .replace(/\s/gu, " ")
     .replace(invisible, "")
     .replace(/ +/g, " ")
