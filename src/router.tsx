@@ -31,6 +31,8 @@ import { authenticate } from "./web/session.ts";
 export interface Router {
   /** Answers one request; `server` is Bun's, for time limits and addresses. */
   fetch(request: Request, server?: Server<unknown>): Response | Promise<Response>;
+  /** Every door of the program: what tests walk through. */
+  routes(): { method: string; path: string }[];
 }
 
 /** Every route of the program, each behind the same doors: headers, same origin, who asks, login. */
@@ -75,7 +77,11 @@ export function createRouter(deps: Deps): Router {
 
   app.notFound(notFound);
   app.onError(answerError);
-  return { fetch: (request, server) => app.fetch(request, { server }) };
+  return {
+    fetch: (request, server) => app.fetch(request, { server }),
+    routes: () =>
+      app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => ({ method, path })),
+  };
 }
 
 function mountApi(app: OpenAPIHono<AppEnv>): void {
