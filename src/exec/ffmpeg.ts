@@ -15,7 +15,8 @@ export interface FfmpegOptions {
 
 /**
  * Copies the streams of a local file into a container that browsers play, below `target`; nothing is
- * encoded again. Throws `tool_failed`, `tool_missing` or `took_too_long`; a broken target is left behind.
+ * encoded again. Throws `tool_failed`, `tool_missing`, `storage_full` or `took_too_long`, and the
+ * signal's reason where it was aborted; a broken target is left behind.
  */
 export async function remux(
   { tools }: { tools: Tools },
@@ -101,8 +102,8 @@ export function parseProgress(line: string): number | null {
   return microseconds === undefined ? null : Number(microseconds) / 1e6;
 }
 
-/** An AppError where a person can be told; an aborted run stays what it is. */
-export function explainFfmpeg(error: RunError): Error {
+/** An AppError where a person can be told; of an aborted run, the reason that its signal gives. */
+export function explainFfmpeg(error: RunError): unknown {
   switch (error.reason) {
     case "missing":
       return new AppError("tool_missing", "ffmpeg is missing on this server.", {
@@ -116,6 +117,8 @@ export function explainFfmpeg(error: RunError): Error {
       return error.stderrTail.includes("No space left on device")
         ? new AppError("storage_full", "There is no space left on the disk.", { cause: error })
         : new AppError("tool_failed", "ffmpeg could not process the video.", { cause: error });
+    case "aborted":
+      return error.cause;
     default:
       return error;
   }

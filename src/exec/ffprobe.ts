@@ -56,7 +56,7 @@ export interface AudioTrack {
 
 /**
  * Reads what a local file is. Throws `not_a_video` for everything that is no container we accept, playlists
- * that call themselves .mp4 included, and `tool_missing` or `took_too_long`.
+ * that call themselves .mp4 included, `tool_missing` or `took_too_long`, and the signal's reason where aborted.
  */
 export async function probe(
   { tools }: { tools: Tools },
@@ -185,7 +185,7 @@ function fraction(text: string | undefined): number | null {
   return over > 0 && under > 0 ? over / under : null;
 }
 
-function explain(error: RunError): Error {
+function explain(error: RunError): unknown {
   if (error.reason === "missing") {
     return new AppError("tool_missing", "ffprobe is missing on this server.", {
       hint: "Install ffmpeg, or set [tools] ffprobe.",
@@ -201,5 +201,5 @@ function explain(error: RunError): Error {
       cause: error,
     });
   }
-  return error;
+  return error.reason === "aborted" ? error.cause : error;
 }

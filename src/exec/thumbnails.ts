@@ -35,7 +35,7 @@ export interface Pictures {
 /**
  * Takes the thumbnails at 10, 50 and 90 % and the poster of a local file, upright, into `folder`. A broken
  * video may give fewer of them and music gives none, which is no failure: the item plays without. Throws
- * `tool_missing` and `storage_full`, and the RunError of an aborted run.
+ * `tool_missing` and `storage_full`, and the signal's reason where it was aborted.
  */
 export async function takePictures(
   { tools }: { tools: Tools },

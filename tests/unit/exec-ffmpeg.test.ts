@@ -119,10 +119,10 @@ describe("remuxing", () => {
     });
   });
 
-  test("an aborted run is told from a failed one", async () => {
-    const signal = AbortSignal.abort("enough");
+  test("an aborted run ends with the reason that its signal gives", async () => {
+    const signal = AbortSignal.abort(new Error("enough"));
     const work = remux({ tools }, await mp4Clip(), join(folder, "a.mp4"), "mp4", { signal });
-    await expect(work).rejects.toMatchObject({ name: "RunError", reason: "aborted", cause: "enough" });
+    await expect(work).rejects.toThrow("enough");
   });
 });
 
