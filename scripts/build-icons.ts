@@ -3,12 +3,9 @@
  * shapes as one module, so that the single binary carries only these: `bun scripts/build-icons.ts`.
  */
 const names = [
-  "arrow-left",
-  "check",
   "chevron-down",
   "circle-alert",
   "circle-user",
-  "clock",
   "contrast",
   "download",
   "external-link",

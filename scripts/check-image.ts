@@ -6,6 +6,8 @@ import type { Engine, RunningImage } from "./check-image/engine.ts";
 import { startChecklist } from "./checks/checklist.ts";
 import { getWhenReady } from "./checks/http.ts";
 
+const programs = { "yt-dlp": "--version", ffmpeg: "-version", ffprobe: "-version", deno: "--version" };
+
 const list = startChecklist();
 await checkImage();
 process.exitCode = list.finish();
@@ -47,5 +49,3 @@ async function checkRunning(image: RunningImage): Promise<void> {
   }
   await list.check("homereel doctor finds nothing wrong", () => image.exec(["homereel", "doctor"]));
 }
-
-const programs = { "yt-dlp": "--version", ffmpeg: "-version", ffprobe: "-version", deno: "--version" };

@@ -1,11 +1,11 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attempt, command } from "../checks/command.ts";
 import { installSystemPackages, systemPackageProblem } from "../setup/apt.mjs";
 import { provideBase, type Buildah } from "./base-images.ts";
 import { buildTimeoutMs, project, type Engine } from "./engine.ts";
-import { startInNamespaces } from "./namespaces.ts";
+import { startInNamespaces, type RunningInNamespaces } from "./namespaces.ts";
 
 const image = "localhost/homereel-check";
 
@@ -15,6 +15,7 @@ export async function findBuildah(): Promise<Engine | string> {
   if (problem) return problem;
   const folder = mkdtempSync(join(tmpdir(), "homereel-image-"));
   const buildah = buildahIn(folder);
+  let running: RunningInNamespaces | undefined;
   return {
     name: "buildah",
     build: () => build(buildah, folder),
@@ -22,11 +23,13 @@ export async function findBuildah(): Promise<Engine | string> {
       const container = (await buildah(["from", "--pull-never", image])).trim();
       const root = (await buildah(["mount", container])).trim();
       const { Docker } = JSON.parse(await buildah(["inspect", "--type", "image", image]));
-      return startInNamespaces(root, Docker.config, folder);
+      running = await startInNamespaces(root, Docker.config, folder);
+      return running;
     },
     async dispose() {
+      running?.kill();
       await attempt(["buildah", ...storage(folder), "umount", "--all"]);
-      rmSync(folder, { recursive: true, force: true });
+      await command(["rm", "-rf", folder], { timeoutMs: 300_000 });
     },
   };
 }

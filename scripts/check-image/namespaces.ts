@@ -21,12 +21,17 @@ const enterRoot = `
   exec chroot "$root" "$@"
 `;
 
+export interface RunningInNamespaces extends RunningImage {
+  /** Ends it and everything in it at once. */
+  kill(): void;
+}
+
 /** `folder` is for the log. */
 export async function startInNamespaces(
   root: string,
   config: ImageConfig,
   folder: string,
-): Promise<RunningImage> {
+): Promise<RunningInNamespaces> {
   const port = freePort();
   const env = [...config.Env, "HOMEREEL_SERVER_HOST=127.0.0.1", `HOMEREEL_SERVER_PORT=${port}`];
   const asUser = [...dropPrivileges(config.User), "env", "-i", "-C", config.WorkingDir, ...env];
@@ -46,6 +51,7 @@ export async function startInNamespaces(
       const giveUp = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
       return child.exited.finally(() => clearTimeout(giveUp));
     },
+    kill: () => child.kill("SIGKILL"),
     log: async () => readFileSync(join(folder, "log"), "utf8"),
   };
 }
