@@ -32,10 +32,7 @@ export interface QueueOptions<Deps> {
   tickMs?: number;
 }
 
-/**
- * The queue of this process (docs/queue.md). Jobs can be added from the beginning; they run from `start`
- * to `stop`. Only one process may run the jobs of a data folder.
- */
+/** The queue of this process (docs/queue.md): jobs can be added at once, and run from `start` to `stop`. */
 export class JobQueue<Deps> implements Queue {
   readonly #options: QueueOptions<Deps>;
   readonly #ending: EndingDeps<Deps>;
@@ -43,7 +40,6 @@ export class JobQueue<Deps> implements Queue {
   readonly #leaseMs: number;
   readonly #tickMs: number;
   readonly #housekeeping: Housekeeping<Deps>;
-
   readonly #attempts = new Set<Attempt>();
   readonly #woken = new Set<Lane>();
   readonly #alarms = new Map<Lane, Timer>();

@@ -234,7 +234,7 @@ test("whatever happens: nothing is lost, nothing ends twice, no lane overflows, 
   );
   // The histories were not all empty.
   expect(ended).toBeGreaterThan(200);
-});
+}, 30_000);
 
 /** The order of docs/queue.md, said in the plainest way. */
 function whoIsNext(rows: readonly Job[], now: number): number | undefined {
@@ -286,7 +286,7 @@ test("the claim takes who is next by the plain rule, one at a time", () => {
     ),
     { ...same, numRuns: 40 },
   );
-});
+}, 30_000);
 
 const runningNow = (db: Database): number => jobRows(db).filter((job) => job.state === "running").length;
 
@@ -306,7 +306,7 @@ test("real workers that are stopped and started again bring every job to its end
     ),
     { ...same, numRuns: 25 },
   );
-});
+}, 30_000);
 
 async function runScripts(scripts: Script[], restarts: number): Promise<void> {
   const db = emptyDatabase();

@@ -9,7 +9,7 @@ import type { JobContext, JobDefinition } from "../../src/queue/job.ts";
 import { claimJobs } from "../../src/queue/store-claim.ts";
 import { JobQueue } from "../../src/queue/worker.ts";
 import type { QueueOptions } from "../../src/queue/worker.ts";
-import { addTestJob, emptyDatabase, jobRow } from "../fixtures/queue.ts";
+import { addTestJob, emptyDatabase, jobRow, jobRows } from "../fixtures/queue.ts";
 
 interface TestDeps {
   greeting: string;
@@ -481,6 +481,31 @@ describe("leases", () => {
     expect(jobRow(db, id).state).toBe("done");
   });
 
+  test("that were taken away leave the job its place in the lane until it stops", async () => {
+    const began = gate();
+    const lost = gate();
+    const finish = gate();
+    let now = 0;
+    let most = 0;
+    const queue = running(async ({ key }, { signal }) => {
+      most = Math.max(most, ++now);
+      began.open();
+      signal.addEventListener("abort", lost.open);
+      // The first does not stop when it is told to.
+      await (key === "first" ? finish.opened : Bun.sleep(0));
+      now--;
+    });
+    queue.add(greet, { key: "first" });
+    await began.opened;
+    db.run(`UPDATE jobs SET state = 'failed', lease_token = NULL`);
+    await lost.opened;
+    const others = ["b", "c", "d", "e"].map((key) => queue.add(greet, { key }));
+    while (others.some((id) => jobRow(db, id).state !== "done")) await Bun.sleep(1);
+    finish.open();
+    await queue.idle();
+    expect(most).toBe(concurrency.short);
+  });
+
   test("that were taken away abort the job, and its result does not count", async () => {
     const began = gate();
     let reason: unknown;
@@ -510,6 +535,43 @@ test("after the clock was set back, a waiting job waits no longer than it had to
   expect(jobRow(db, id).state).toBe("ready");
   wall += 60_000;
   await ran.opened;
+});
+
+test("after a start with a clock that was set back, a waiting job waits no longer than it had to", () => {
+  const yesterday = 9 * 86_400_000;
+  const id = addTestJob(db, { createdAt: yesterday + 86_400_000, runAt: yesterday + 86_400_000 + 60_000 });
+  openQueue([], { now: () => yesterday }).start();
+  expect(jobRow(db, id).runAt).toBe(yesterday + 60_000);
+});
+
+test("a new start goes on with the turns where the last one ended", async () => {
+  const order: string[] = [];
+  const open = (): JobQueue<TestDeps> =>
+    openQueue([bind(greet, async (_deps, item) => void order.push(item.key))], {
+      concurrency: { ...concurrency, short: 1 },
+    });
+  const before = open();
+  before.start();
+  for (const userId of ["a", "b"]) before.add(greet, { key: userId }, { userId });
+  await before.idle();
+  await before.stop();
+  const after = open();
+  for (const userId of ["b", "a", "a"]) after.add(greet, { key: `${userId}${order.push("")}` }, { userId });
+  after.start();
+  await after.idle();
+  expect(order.filter((key) => key !== "").map((key) => key[0])).toEqual(["a", "b", "a", "b", "a"]);
+});
+
+test("finished jobs are forgotten after a week", async () => {
+  let wall = 0;
+  const queue = openQueue([bind(greet, async () => {})], { now: () => wall });
+  queue.start();
+  queue.add(greet, { key: "old" });
+  await queue.idle();
+  await queue.stop();
+  wall = 8 * 86_400_000;
+  openQueue([], { now: () => wall }).start();
+  expect(jobRows(db)).toEqual([]);
 });
 
 test("a job of another process is noticed, and so is its wish to cancel", async () => {
@@ -569,4 +631,4 @@ test("ten thousand jobs go through every lane", async () => {
   });
   await queue.idle();
   expect(seen.size).toBe(10_000);
-});
+}, 30_000);
