@@ -6,12 +6,12 @@ const reconnectMs = 15_000;
 
 /**
  * Messages come over `#live` and are swapped in by htmx. What they can bring is marked `data-live`; while
- * the connection is down, and once after it is there again, those parts are fetched with the page itself.
+ * the connection is down, and once after it is there (again), those parts are fetched with the page itself.
  */
 export function startLive(): void {
   const live = document.querySelector("#live");
   if (live) watch(live);
-  document.addEventListener("htmx:response:error", (event) => explain(event));
+  document.addEventListener("htmx:response:error", explain);
 }
 
 function watch(live: Element): void {
@@ -24,18 +24,25 @@ function watch(live: Element): void {
   for (const name of ["htmx:sse:before:connection", "htmx:sse:error", "htmx:sse:close"]) {
     live.addEventListener(name, () => (connected = false));
   }
-  const whileDown = (act: () => void) => () => {
-    if (!connected && !document.hidden) act();
-  };
-  setInterval(
-    whileDown(() => catchUp(live)),
-    pollMs,
-  );
+  every(pollMs, () => !connected && catchUp(live));
   // hx-sse comes back by itself after a break, but not when the very first try failed.
-  setInterval(
-    whileDown(() => htmx.trigger(live, "live:again")),
-    reconnectMs,
-  );
+  every(reconnectMs, () => !connected && htmx.trigger(live, "live:again"));
+  whenStateChanges(live, () => catchUp(live));
+}
+
+function every(intervalMs: number, act: () => void): void {
+  setInterval(() => !document.hidden && act(), intervalMs);
+}
+
+/** A video that gets ready or fails brings buttons that differ from person to person: no message carries them. */
+function whenStateChanges(live: Element, act: () => void): void {
+  const stateOf = () => document.querySelector<HTMLElement>("#stage")?.dataset.state;
+  let state = stateOf();
+  live.addEventListener("htmx:after:swap", () => {
+    if (state === stateOf()) return;
+    state = stateOf();
+    act();
+  });
 }
 
 function catchUp(live: Element): void {

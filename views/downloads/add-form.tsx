@@ -43,6 +43,7 @@ export function AddForm(props: { page: Page; values?: AddValues; error?: FormErr
           <div class="more-body">
             <Field
               name="title"
+              id="add-title"
               label="Title"
               value={values.title}
               error={error}
@@ -52,6 +53,7 @@ export function AddForm(props: { page: Page; values?: AddValues; error?: FormErr
             />
             <Field
               name="tags"
+              id="add-tags"
               label="Tags"
               value={values.tags}
               error={error}

@@ -8,34 +8,40 @@ export interface FormError {
   field?: string;
 }
 
-/** A labelled input; everything that is not named here goes to the input as it is. */
-export function Field(props: {
+interface FieldProps {
+  /** Of the value that is sent. */
   name: string;
   label: string;
+  /** Where the page has another field of this name. */
+  id?: string;
   note?: Child;
   error?: FormError;
   [attribute: string]: unknown;
-}) {
-  const { name, label, note, error, ...input } = props;
+}
+
+/** A labelled input; everything that is not named in FieldProps goes to the input as it is. */
+export function Field({ name, label, id = name, note, error, ...input }: FieldProps) {
+  const mine = errorOf(name, error);
   return (
-    <FieldFrame name={name} label={label} note={note} error={error}>
-      <input id={name} name={name} {...describedBy(name, note, error)} {...input} />
+    <FieldFrame id={id} label={label} note={note} error={mine}>
+      <input id={id} name={name} {...describedBy(id, note, mine)} {...input} />
     </FieldFrame>
   );
 }
 
-export function TextArea(props: {
-  name: string;
-  label: string;
-  value: string;
-  note?: Child;
-  error?: FormError;
-  [attribute: string]: unknown;
-}) {
-  const { name, label, value, note, error, ...input } = props;
+export function TextArea({
+  name,
+  label,
+  id = name,
+  note,
+  error,
+  value,
+  ...input
+}: FieldProps & { value: string }) {
+  const mine = errorOf(name, error);
   return (
-    <FieldFrame name={name} label={label} note={note} error={error}>
-      <textarea id={name} name={name} {...describedBy(name, note, error)} {...input}>
+    <FieldFrame id={id} label={label} note={note} error={mine}>
+      <textarea id={id} name={name} {...describedBy(id, note, mine)} {...input}>
         {/* The parser drops a line break right after the opening tag. */}
         {value.startsWith("\n") ? `\n${value}` : value}
       </textarea>
@@ -44,33 +50,18 @@ export function TextArea(props: {
 }
 
 /** A password with a button that shows it, where scripts run. */
-export function PasswordField(props: {
-  name: string;
-  label: string;
-  autocomplete: "current-password" | "new-password";
-  note?: Child;
-  error?: FormError;
-  autofocus?: boolean;
-}) {
-  const { name, label, note, error, autocomplete, autofocus } = props;
+export function PasswordField({ name, label, id = name, note, error, ...input }: FieldProps) {
+  const mine = errorOf(name, error);
   return (
-    <FieldFrame name={name} label={label} note={note} error={error}>
+    <FieldFrame id={id} label={label} note={note} error={mine}>
       <div class="reveal">
-        <input
-          id={name}
-          name={name}
-          type="password"
-          required
-          autocomplete={autocomplete}
-          autofocus={autofocus}
-          {...describedBy(name, note, error)}
-        />
+        <input id={id} name={name} type="password" required {...describedBy(id, note, mine)} {...input} />
         <button
           type="button"
           class="button quiet icon-only needs-script"
           aria-label="Show the password"
           aria-pressed="false"
-          data-reveal={name}
+          data-reveal={id}
         >
           <Icon name="eye" />
           <Icon name="eye-off" />
@@ -94,29 +85,22 @@ export function FormNotice({ error }: { error: FormError | undefined }) {
   );
 }
 
-function FieldFrame(props: {
-  name: string;
-  label: string;
-  note?: Child;
-  error?: FormError;
-  children: Child;
-}) {
-  const { name, label, note, error, children } = props;
-  const mine = error?.field === name ? error : undefined;
+function FieldFrame(props: { id: string; label: string; note?: Child; error?: FormError; children: Child }) {
+  const { id, label, note, error, children } = props;
   return (
     <div class="field">
-      <label for={name}>{label}</label>
+      <label for={id}>{label}</label>
       {children}
-      {mine && (
-        <p class="field-error" id={`${name}-error`}>
+      {error && (
+        <p class="field-error" id={`${id}-error`}>
           <Icon name="circle-alert" />
           <span dir="auto">
-            {mine.message} {mine.hint}
+            {error.message} {error.hint}
           </span>
         </p>
       )}
       {note && (
-        <p class="field-note" id={`${name}-note`}>
+        <p class="field-note" id={`${id}-note`}>
           {note}
         </p>
       )}
@@ -124,11 +108,14 @@ function FieldFrame(props: {
   );
 }
 
-function describedBy(name: string, note: Child | undefined, error: FormError | undefined) {
-  const wrong = error?.field === name;
-  const ids = [wrong && `${name}-error`, note && `${name}-note`].filter(Boolean).join(" ");
+function errorOf(name: string, error: FormError | undefined): FormError | undefined {
+  return error?.field === name ? error : undefined;
+}
+
+function describedBy(id: string, note: Child | undefined, error: FormError | undefined) {
+  const ids = [error && `${id}-error`, note && `${id}-note`].filter(Boolean).join(" ");
   return {
     "aria-describedby": ids === "" ? undefined : ids,
-    "aria-invalid": wrong ? "true" : undefined,
+    "aria-invalid": error ? "true" : undefined,
   };
 }

@@ -20,7 +20,7 @@ export function Tray({ running, current }: { running: number; current: boolean }
 
 export function TrayCount({ running }: { running: number }) {
   return (
-    <span id="tray-count" class="tray-count" hidden={running === 0} data-live>
+    <span id="tray-count" class="tray-count" hidden={running === 0}>
       {running > 99 ? "99+" : running}
       <span class="visually-hidden"> in progress</span>
     </span>

@@ -53,7 +53,7 @@ export function EditForm(props: { page: Page; video: VideoItem; error?: FormErro
         <fieldset class="choices">
           <legend>Who can see it</legend>
           <Choice value="library" now={values.visibility} label="Everyone here" note="All who can log in" />
-          <Choice value="private" now={values.visibility} label="Only you" note="And administrators" />
+          <Choice value="private" now={values.visibility} label="Only the owner" note="And administrators" />
         </fieldset>
         <Button kind="primary">Save</Button>
       </form>

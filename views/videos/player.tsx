@@ -34,7 +34,7 @@ export function PlayerPage(props: {
     >
       <PlayerStage page={page} video={video} progress={progress} />
       <div class="below-stage">
-        <div class="title-row">
+        <div id="headline" class="title-row" data-live={isUnfinished(video) ? "" : undefined}>
           <div>
             <h1 dir="auto">{video.title}</h1>
             <Summary page={page} video={video} />

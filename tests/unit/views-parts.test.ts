@@ -1,0 +1,123 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DownloadState, VideoState } from "../../src/db/schema.ts";
+import { DownloadRow } from "../../views/downloads/page.tsx";
+import { LiveCard, LiveCardRemoval, LivePlayer, LiveQueue, LiveRow, LiveTray } from "../../views/live.tsx";
+import { iconShapes } from "../../views/parts/icon-shapes.ts";
+import { VideoCard } from "../../views/videos/card.tsx";
+import { resolutionOf } from "../../views/videos/facts.ts";
+import { hostile, makeDownload, makeVideo, page, progress, unknownVideo } from "./views-data.ts";
+import { elementsOf, render, withTag } from "./views-html.ts";
+
+const id = "0190a0b0-0000-7000-8000-000000000001";
+
+describe("a card", () => {
+  const card = (values: Parameters<typeof makeVideo>[0], at = progress as typeof progress | null) =>
+    render(VideoCard({ page, video: makeVideo(values), progress: at }));
+
+  test("of a ready video plays on a click and is a link without scripts", async () => {
+    const elements = await elementsOf(await card({}));
+    const link = elements.find(({ attributes }) => attributes.has("data-play"));
+    expect(link?.attributes.get("href")).toBe(`/videos/${id}`);
+    expect(link?.attributes.get("data-play")).toBe(`/videos/${id}/stream`);
+    expect(link?.attributes.get("data-poster")).toBe(`/thumbnails/${id}/poster.jpg?v=1000`);
+  });
+
+  test("shows the second picture and walks through all of them", async () => {
+    const [picture] = withTag(await elementsOf(await card({})), "img");
+    expect(picture?.attributes.get("src")).toBe(`/thumbnails/${id}/2.jpg?v=1000`);
+    expect(picture?.attributes.get("data-frames")?.split(" ")).toHaveLength(3);
+  });
+
+  test("draws a placeholder where there is no picture", async () => {
+    const html = await card({ thumbnails: [] });
+    expect(html).not.toContain("<img");
+    expect(html).toContain('class="placeholder"');
+  });
+
+  test.each<[VideoState, typeof progress | null, string]>([
+    ["PENDING", null, "Waiting"],
+    ["PROCESSING", progress, "Downloading 64 %"],
+    ["PROCESSING", null, "Processing"],
+    ["FAILED", null, "Failed"],
+  ])("of a video that is %s says so, and can't be played", async (state, at, words) => {
+    const html = await card(
+      { ...unknownVideo, state, error: { code: "x", message: "It is gone.", hint: "" } },
+      at,
+    );
+    expect(html).toContain(words);
+    expect(html).not.toContain("data-play");
+    expect(html.includes("It is gone.")).toBe(state === "FAILED");
+  });
+});
+
+describe("a download's row", () => {
+  test.each<[DownloadState, string[], string[]]>([
+    ["waiting", ["Cancel"], ["Try again", "Watch"]],
+    ["fetching", ["Cancel", "64 %", "12 MB of 30 MB", "2.1 MB/s", "2 min left"], ["Try again"]],
+    ["failed", ["Try again", "It is gone.", "Look elsewhere."], ["Cancel"]],
+    ["cancelled", ["Try again"], ["Watch"]],
+    ["done", ["Watch"], ["Cancel", "Try again"]],
+  ])("that is %s offers what makes sense", async (state, has, hasNot) => {
+    const error = state === "failed" ? { code: "x", message: "It is gone.", hint: "Look elsewhere." } : null;
+    const html = await render(DownloadRow({ page, download: makeDownload({ state, error, progress }) }));
+    for (const words of has) expect(html).toContain(words);
+    for (const words of hasNot) expect(html).not.toContain(words);
+  });
+});
+
+describe("a live message", () => {
+  const video = makeVideo({ title: hostile, state: "PROCESSING" });
+  const download = makeDownload({ title: hostile });
+  const groups = { running: [download], waiting: [], failed: [], done: [] };
+  const messages = {
+    card: LiveCard({ page, video, progress }),
+    removal: LiveCardRemoval({ videoId: id }),
+    row: LiveRow({ page, download }),
+    queue: LiveQueue({ page, groups }),
+    player: LivePlayer({ page, video, progress }),
+    tray: LiveTray({ running: 2 }),
+  };
+
+  test.each(Object.entries(messages))(
+    "(%s) serves every listener: no nonce, nothing for htmx inside",
+    async (_, node) => {
+      const html = await render(node);
+      // Text beside the partials would be swapped into the element that holds the connection.
+      expect(html).toMatch(/^(<hx-partial [^>]*>((?!<\/?hx-partial)[\s\S])*<\/hx-partial>)+$/);
+      expect(html).not.toContain("nonce");
+      for (const { tag, attributes } of await elementsOf(html)) {
+        const names = [...attributes.keys()].filter((name) => name.startsWith("hx-"));
+        expect([tag, names]).toEqual([tag, tag === "hx-partial" ? ["hx-target", "hx-swap"] : []]);
+      }
+    },
+  );
+
+  test("puts a card in only where it is not yet, and morphs it where it is", async () => {
+    const [insert, morph] = withTag(await elementsOf(await render(messages.card)), "hx-partial");
+    expect(insert?.attributes.get("hx-swap")).toBe("afterbegin");
+    expect(insert?.attributes.get("hx-target")).toBe(`#cards[data-takes-new]:not(:has(#video-${id}))`);
+    expect(morph?.attributes.get("hx-swap")).toBe("outerMorph");
+    expect(morph?.attributes.get("hx-target")).toBe(`#video-${id}`);
+  });
+});
+
+test.each<[number | null, number | null, string | null]>([
+  [1920, 1080, "1080p"],
+  [1080, 1920, "1080p"],
+  [3840, 2160, "4K"],
+  [7680, 4320, "8K"],
+  [null, 1080, null],
+])("%p × %p is called %p", (width, height, name) => {
+  expect(resolutionOf({ width, height })).toBe(name);
+});
+
+test("only icons that are used are carried along", () => {
+  const views = join(import.meta.dir, "../../views");
+  const sources = readdirSync(views, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".tsx"))
+    .map((name) => readFileSync(join(views, name), "utf8"))
+    .join("\n");
+  expect(Object.keys(iconShapes).filter((name) => !sources.includes(`"${name}"`))).toEqual([]);
+});
