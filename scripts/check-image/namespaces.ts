@@ -41,6 +41,9 @@ export async function startInNamespaces(
     stdio: ["ignore", log, log],
   });
   const pid = await firstChildOf(child.pid);
+  const kill = () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(pid, "SIGKILL");
+  };
   const beside = ["nsenter", "--target", String(pid), "--mount", "--pid", "--root"];
   return {
     url: `http://127.0.0.1:${port}`,
@@ -48,15 +51,15 @@ export async function startInNamespaces(
     exec: (argv) => command([...beside, ...asUser, ...argv]),
     async stop() {
       process.kill(pid, "SIGTERM");
-      const giveUp = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs);
+      const giveUp = setTimeout(kill, stopTimeoutMs);
       return child.exited.finally(() => clearTimeout(giveUp));
     },
-    kill: () => child.kill("SIGKILL"),
+    kill,
     log: async () => readFileSync(join(folder, "log"), "utf8"),
   };
 }
 
-const newNamespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL"];
+const newNamespaces = ["unshare", "--mount", "--pid", "--fork"];
 
 /** `user` is `uid:gid`, as the Dockerfile's USER has it. */
 function dropPrivileges(user: string): string[] {
