@@ -29,6 +29,7 @@ async function checkBuilt(engine: Engine): Promise<void> {
     getWhenReady(new URL("/healthz", image.url), 30_000),
   );
   if (starts) await checkRunning(image);
+  else console.log(await image.log());
   await list.check("SIGTERM stops it with exit code 0", async () => {
     const exitCode = await image.stop();
     if (exitCode !== 0) throw new Error(`exit code ${exitCode}\n${await image.log()}`);
