@@ -1,4 +1,5 @@
 import { open, type FileHandle } from "node:fs/promises";
+import { toAnnexB } from "./annex-b.ts";
 import { findBox, findBoxes, readMovieBox } from "./mp4-boxes.ts";
 
 export interface Keyframe {
@@ -23,7 +24,8 @@ export async function readKeyframes(path: string, times: readonly number[]): Pro
     const found: Keyframe[] = [];
     for (const time of times) {
       const keyframe = nearest(keyframes, time);
-      const bytes = keyframe && toAnnexB(track, await readSample(handle, track, keyframe.sample));
+      const bytes =
+        keyframe && toAnnexB(track.decoderConfig, await readSample(handle, track, keyframe.sample));
       if (!bytes) return null;
       found.push({ seconds: keyframe.seconds, bytes });
     }
@@ -162,40 +164,4 @@ function chunkOf({ sampleToChunk }: Track, sample: number): { chunk: number; fir
     if (!isLast) firstSample += chunks * samplesPerChunk;
   }
   throw new RangeError(`no chunk holds sample ${sample}`);
-}
-
-const startCode = Buffer.from([0, 0, 0, 1]);
-const idrPicture = 5;
-
-/** Null where the sample is no IDR picture. */
-function toAnnexB({ decoderConfig }: Track, sample: Buffer): Uint8Array | null {
-  const units = splitUnits(sample, ((decoderConfig[4] ?? 0) & 3) + 1);
-  if (!units.some((unit) => ((unit[0] ?? 0) & 31) === idrPicture)) return null;
-  return Buffer.concat([...parameterSets(decoderConfig), ...units].flatMap((unit) => [startCode, unit]));
-}
-
-function parameterSets(config: Buffer): Buffer[] {
-  const sets: Buffer[] = [];
-  let at = 5;
-  for (const mask of [31, 255]) {
-    const count = config.readUInt8(at++) & mask;
-    for (let i = 0; i < count; i++) {
-      const length = config.readUInt16BE(at);
-      sets.push(config.subarray(at + 2, at + 2 + length));
-      at += 2 + length;
-    }
-  }
-  return sets;
-}
-
-function splitUnits(sample: Buffer, lengthBytes: number): Buffer[] {
-  const units: Buffer[] = [];
-  for (let at = 0; at < sample.length;) {
-    const length = sample.readUIntBE(at, lengthBytes);
-    const begin = at + lengthBytes;
-    if (begin + length > sample.length) throw new RangeError("a unit behind the end of its sample");
-    units.push(sample.subarray(begin, begin + length));
-    at = begin + length;
-  }
-  return units;
 }
