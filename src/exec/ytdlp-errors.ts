@@ -6,6 +6,8 @@ export interface Failure {
   stderr: string;
   /** Of yt-dlp; null where it isn't known. */
   ageDays: number | null;
+  /** Whether the egress guard refused an address; ffmpeg, where yt-dlp leaves a stream to it, says nothing. */
+  refused?: boolean;
   cause?: unknown;
 }
 
@@ -13,9 +15,9 @@ export interface Failure {
 export const staleAfterDays = 90;
 
 /** What an exit of yt-dlp means for the person who waits. Never shows what yt-dlp wrote. */
-export function classifyFailure({ stderr, ageDays, cause }: Failure): AppError {
+export function classifyFailure({ stderr, ageDays, refused, cause }: Failure): AppError {
   const meaning = meaningOf(stderr);
-  if (meaning?.code === "address_not_allowed") return addressNotAllowed();
+  if (meaning?.code === "address_not_allowed" || (refused && silent.test(stderr))) return addressNotAllowed();
   if (ageMatters(stderr) && ageDays !== null && ageDays > staleAfterDays) {
     return new AppError("tool_outdated", "The downloader is too old for this site.", {
       hint: "An admin can update yt-dlp on the tools page.",
@@ -133,7 +135,7 @@ const meanings: readonly Meaning[] = [
   },
   {
     pattern:
-      /bytes read, \d+ more expected|IncompleteRead|Did not get any data blocks|downloaded file is empty|fragment \d+ not found|Connection (aborted|broken)|Remote end closed|reset by peer|Broken pipe|content too short|ended prematurely|homereel-egress: bad_response/i,
+      /bytes read, \d+ more expected|IncompleteRead|Did not get any data blocks|downloaded file is empty|fragment \d+ not found|Connection (aborted|broken)|Remote end closed|reset by peer|Broken pipe|content too short|ffmpeg exited|ended prematurely|homereel-egress: bad_response/i,
     code: "interrupted",
     message: "The download broke off.",
     hint: "Trying again goes on where it stopped.",
@@ -146,6 +148,8 @@ const meanings: readonly Meaning[] = [
     hint: "Try again later.",
   },
 ];
+
+const silent = /^ERROR: ffmpeg exited with code/m;
 
 const unknown = {
   code: "tool_failed",

@@ -168,7 +168,7 @@ async function runYtdlp(
     });
   } catch (error) {
     if (session.stopped() && !options.signal?.aborted) return;
-    throw error instanceof RunError ? await explain(error, tools.ytDlp, options) : error;
+    throw error instanceof RunError ? await explain(error, tools.ytDlp, options, pass) : error;
   } finally {
     pass.close();
   }
@@ -179,7 +179,12 @@ async function signOfLife(pass: EgressPass, folder: string): Promise<string> {
   return `${pass.bytes()} ${await folderSize(folder)}`;
 }
 
-async function explain(error: RunError, ytDlp: readonly string[], options: FetchOptions): Promise<unknown> {
+async function explain(
+  error: RunError,
+  ytDlp: readonly string[],
+  options: FetchOptions,
+  pass: EgressPass,
+): Promise<unknown> {
   switch (error.reason) {
     case "aborted":
       return options.signal?.reason ?? error;
@@ -194,7 +199,8 @@ async function explain(error: RunError, ytDlp: readonly string[], options: Fetch
       });
     default: {
       const age = ageMatters(error.stderrTail) ? await ageOf(ytDlp, options.folder) : null;
-      return classifyFailure({ stderr: error.stderrTail, ageDays: age, cause: error });
+      const refused = pass.refused().length > 0;
+      return classifyFailure({ stderr: error.stderrTail, ageDays: age, refused, cause: error });
     }
   }
 }

@@ -30,6 +30,7 @@ const said: [stderr: string, code: ErrorCode][] = [
     "ERROR: [download] Got error: HTTP Error 403: homereel-egress: address_not_allowed. Giving up after 3 retries",
     "address_not_allowed",
   ],
+  ["ERROR: ffmpeg exited with code 1", "interrupted"],
   [guard("502", "name_not_found"), "site_unreachable"],
   [guard("502", "connect_failed"), "site_unreachable"],
   [guard("504", "connect_timeout"), "site_unreachable"],
@@ -123,6 +124,14 @@ describe("classifyFailure", () => {
     const stderr =
       "ERROR: [generic] livestream-private: Unsupported URL: https://example.com/livestream/private-video";
     expect(classifyFailure({ stderr, ageDays: null }).code).toBe("unsupported_page");
+  });
+
+  test("what ffmpeg doesn't say the guard knows", () => {
+    const failure = { stderr: "ERROR: ffmpeg exited with code 1", ageDays: null };
+    expect(classifyFailure({ ...failure, refused: true }).code).toBe("address_not_allowed");
+    expect(classifyFailure({ ...failure, stderr: "ERROR: Unsupported URL", refused: true }).code).toBe(
+      "unsupported_page",
+    );
   });
 
   test("a warning alone does not decide", () => {

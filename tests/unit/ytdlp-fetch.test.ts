@@ -185,13 +185,16 @@ describe("nothing gets round the guard", () => {
     },
   );
 
-  test.concurrent.each(["/redirect-inner", "/page-inner", "/hls-inner.m3u8", "/dash-inner.mpd"])(
-    "%s leads inside and is refused",
-    async (path) => {
-      expect(await codeOf(fetch(path))).toBe("address_not_allowed");
-      expect(site.inner.connections()).toBe(0);
-    },
-  );
+  test.concurrent.each([
+    "/redirect-inner",
+    "/page-inner",
+    "/hls-inner.m3u8",
+    "/hls-inner-for-ffmpeg.m3u8",
+    "/dash-inner.mpd",
+  ])("%s leads inside and is refused", async (path) => {
+    expect(await codeOf(fetch(path))).toBe("address_not_allowed");
+    expect(site.inner.connections()).toBe(0);
+  });
 
   test.concurrent("where no network is opened no page of ours is reached at all", async () => {
     const closed = openEgress({ allowNetworks: [], log });
