@@ -24,10 +24,10 @@ export function assetUrl(name: string): string {
 }
 
 /** Files and `manifest.json` (name → hashed file) as `scripts/build-assets.ts` wrote them. */
-export function loadAssets(folder = join(assetRoot(), "dist/assets")): Assets {
+export function loadAssets(folder = assetRoot()): Assets {
   const manifestPath = join(folder, "manifest.json");
   if (!existsSync(manifestPath)) throw new Error(`The browser's files are not built: ${howToBuild}.`);
-  if (!isCompiled) warnIfOld(manifestPath);
+  if (!isCompiled) warnIfOld(manifestPath, join(folder, "../../public"));
   const manifest = JSON.parse(readFileSync(manifestPath, "utf8")) as Record<string, string>;
   // Only what the manifest names is served: a path can't lead anywhere else.
   const files = new Set(Object.values(manifest));
@@ -106,10 +106,9 @@ const types: Record<string, string> = {
   ".webmanifest": "application/manifest+json",
 };
 
-function warnIfOld(manifestPath: string): void {
-  const built = statSync(manifestPath).mtimeMs;
-  const sources = join(assetRoot(), "public");
+function warnIfOld(manifestPath: string, sources: string): void {
   if (!existsSync(sources)) return;
+  const built = statSync(manifestPath).mtimeMs;
   const changed = readdirSync(sources, { recursive: true, encoding: "utf8" }).some(
     (name) => statSync(join(sources, name)).mtimeMs > built,
   );
