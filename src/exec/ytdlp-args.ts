@@ -31,7 +31,7 @@ export interface ArgsInput {
 
 /** Only looks: prints what is there and writes nothing. */
 export function buildProbeArgs(input: ArgsInput): string[] {
-  return [...commonArgs(input), "--simulate", ...target(input)];
+  return [...commonArgs(input), "--simulate", ...printChosen("video"), ...target(input)];
 }
 
 /**
@@ -64,9 +64,12 @@ function commonArgs(input: ArgsInput): string[] {
     ["--format", formatSelection(input.preset), "--merge-output-format", "mp4/webm/mkv"],
     ["--output", `${outputName}.%(ext)s`],
     ["--print", `pre_process:${linePrefix.found}${asJson(foundFields)}`],
-    ["--print", `before_dl:${linePrefix.chosen}${asJson(chosenFields)}`],
     ["--print", `after_move:${linePrefix.file}%(filepath)j`],
   ].flat();
+}
+
+function printChosen(when: "video" | "before_dl"): string[] {
+  return ["--print", `${when}:${linePrefix.chosen}${asJson(chosenFields)}`];
 }
 
 /**
@@ -82,6 +85,8 @@ const onlyOneVideo = [
 
 function downloadingArgs(): string[] {
   return [
+    // By then the description is on disk, so that a run that is stopped here can be taken up.
+    printChosen("before_dl"),
     ["--continue", "--no-mtime", "--write-info-json", "--no-write-playlist-metafiles"],
     ["--retries", "3", "--fragment-retries", "3"],
     ["--retry-sleep", "http:exp=1:4", "--retry-sleep", "fragment:exp=1:4"],

@@ -117,7 +117,7 @@ describe("what is only described", () => {
   test.concurrent("a probe leaves no file and takes no byte of the video", async () => {
     const asked = options("/hls/master.m3u8");
     const info = await probeVideo({ tools, egress }, asked);
-    expect(info).toMatchObject({ title: "master", durationSeconds: 3 });
+    expect(info).toMatchObject({ title: "master", durationSeconds: 3, height: 180 });
     expect(readdirSync(asked.folder)).toEqual([]);
   });
 

@@ -1,13 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { linePrefix } from "../../src/exec/ytdlp-args.ts";
-import {
-  describeFound,
-  type FoundItem,
-  parseLine,
-  type ProgressStep,
-  trackProgress,
-} from "../../src/exec/ytdlp-output.ts";
+import { type FoundItem, parseLine, type ProgressStep } from "../../src/exec/ytdlp-lines.ts";
+import { describeFound, trackProgress } from "../../src/exec/ytdlp-output.ts";
 
 describe("parseLine", () => {
   test.each([
