@@ -1,5 +1,4 @@
 import { networkInterfaces } from "node:os";
-import { openApp } from "../app.ts";
 import type { App } from "../app.ts";
 import { loadConfig, readVariable } from "../config.ts";
 import type { Config } from "../config.ts";
@@ -19,7 +18,7 @@ export const serveCommand: Command = {
   name: "serve",
   usage: "serve",
   summary: "Serve the shelf",
-  async run(args) {
+  async run(args, { openApp }) {
     const { values } = readArgs(args, {});
     if (values.help) {
       console.log(help);

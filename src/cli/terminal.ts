@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
+import type { App } from "../app.ts";
+import type { Config } from "../config.ts";
 import { ConfigError } from "../lib/settings.ts";
 import { DatabaseRefused } from "../db/open.ts";
 import { isAppError } from "../lib/errors.ts";
@@ -20,7 +22,12 @@ export interface Command {
   usage: string;
   summary: string;
   /** Returns the exit code. */
-  run(args: string[]): Promise<number>;
+  run(args: string[], program: Program): Promise<number>;
+}
+
+/** What only `main.ts` may reach for and hands on. */
+export interface Program {
+  openApp: (config: Config) => App;
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;

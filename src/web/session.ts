@@ -19,8 +19,9 @@ export function authenticate(
     const token = bearer ?? sessionCookie(c);
     const verified = token === undefined ? null : await verify(c.get("deps"), token);
     c.set("user", verified?.user ?? null);
-    if (verified?.refreshed && bearer === undefined) setSessionCookie(c, verified.refreshed);
     await next();
+    // Afterwards: a response that a handler made itself does not carry what was set on the context before.
+    if (verified?.refreshed && bearer === undefined) setSessionCookie(c, verified.refreshed);
   };
 }
 
