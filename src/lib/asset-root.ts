@@ -3,10 +3,7 @@ import { join } from "node:path";
 /** True in the single binary, whose files live in a file system of their own. */
 export const isCompiled = import.meta.dir.startsWith("/$bunfs/");
 
-/**
- * Where the browser's files are: as `scripts/build-assets.ts` wrote them, or where
- * `bun build --compile --asset dist/assets` put them, which keeps only the folder's last name.
- */
+/** Where the browser's files are: in the project, or where `scripts/build.ts` embeds them. */
 export function assetRoot(): string {
-  return isCompiled ? "/$bunfs/root/assets" : join(import.meta.dir, "../../dist/assets");
+  return join(isCompiled ? "/$bunfs/root" : join(import.meta.dir, "../.."), "dist/assets");
 }
