@@ -2,15 +2,10 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { lanes } from "../../lib/lanes.ts";
 import { bodyOf, failure, idParam, isoTime, jsonOf, newApi, pagingQuery, timeSchema } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
-import {
-  cancelDownload,
-  getDownload,
-  listDownloads,
-  playlistItems,
-  retryDownload,
-  startDownloads,
-} from "./downloads.ts";
+import { getDownload, listDownloads, playlistItems } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
+import { startDownloads } from "./start.ts";
+import { cancelDownload, retryDownload } from "./steer.ts";
 
 const stateSchema = z.enum(["waiting", "probing", "fetching", "ingesting", "done", "failed", "cancelled"]);
 

@@ -6,7 +6,7 @@ import { isAppError } from "../../lib/errors.ts";
 import { checkUrl } from "../../lib/url-policy.ts";
 import { getUser } from "../accounts/accounts.ts";
 import { discardVideo, tagsOfVideo } from "../videos/videos.ts";
-import { startDownload } from "./downloads.ts";
+import { startDownload } from "./start.ts";
 import { changeDownloadFrom } from "./queries.ts";
 
 const mostEntries = 500;

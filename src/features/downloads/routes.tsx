@@ -5,8 +5,10 @@ import type { AppEnv } from "../../web/env.ts";
 import { readForm, shownError } from "../../web/forms.ts";
 import { pageOf } from "../../web/page.ts";
 import { requireUser } from "../../web/session.ts";
-import { cancelDownload, groupDownloads, retryDownload, retryVideo, startDownloads } from "./downloads.ts";
+import { groupDownloads } from "./downloads.ts";
 import { liveRoutes } from "./live.tsx";
+import { startDownloads } from "./start.ts";
+import { cancelDownload, retryDownload, retryVideo } from "./steer.ts";
 
 export const downloadRoutes = new Hono<AppEnv>();
 

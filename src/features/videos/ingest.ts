@@ -24,7 +24,7 @@ import { mimeOf } from "./mime.ts";
 import { storePictures } from "./pictures.ts";
 import { changeVideoFrom, findVideo, insertRemovals, upsertFile } from "./queries.ts";
 import type { NewFile } from "./queries.ts";
-import { failVideo } from "./videos.ts";
+import { failVideo } from "./shelving.ts";
 
 type Payload = z.infer<typeof ingestJob.payload>;
 type Needs = Pick<Deps, "config" | "db" | "events" | "now" | "queue" | "storage" | "tools" | "log">;

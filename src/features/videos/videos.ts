@@ -2,30 +2,35 @@ import { z } from "zod";
 import type { Deps } from "../../deps.ts";
 import type { StoredFile, User, VideoState } from "../../db/schema.ts";
 import { AppError } from "../../lib/errors.ts";
-import { newId } from "../../lib/ids.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { cleanText } from "../../lib/text.ts";
 import { canEdit, canWatch } from "./access.ts";
 import type { VideoItem } from "./item.ts";
-import { ingestJob, picturesJob, removeFilesJob } from "./jobs.ts";
+import { picturesJob } from "./jobs.ts";
 import {
   changeVideo,
-  changeVideoFrom,
-  deleteVideoRow,
-  filesOf,
   findFile,
   findVideo,
   findVideoRow,
-  insertRemovals,
-  insertVideo,
   pageOfVideos,
   replaceTags,
   tagsInUse,
 } from "./queries.ts";
 import type { VideoRow } from "./queries.ts";
+import { discardVideo } from "./shelving.ts";
 import { parseTags, tagName } from "./tag-names.ts";
 
 export { canAdd, canEdit } from "./access.ts";
+// For the features that bring bytes; this file is their door.
+export {
+  addPendingVideo,
+  describeVideo,
+  discardVideo,
+  failVideo,
+  ingestLater,
+  reopenVideo,
+  tagsOfVideo,
+} from "./shelving.ts";
 export { parseTags } from "./tag-names.ts";
 
 export const titleSchema = z
@@ -135,79 +140,6 @@ export function remakePictures({ db, queue }: Pick<Deps, "db" | "queue">, user: 
   const video = requireEdit({ db }, user, id);
   if (video.state !== "READY") throw new AppError("conflict", "The video is not ready yet.");
   queue.add(picturesJob, { videoId: id }, { userId: user.id });
-}
-
-// What downloads and uploads do with their videos. Each joins the caller's transaction.
-
-/** Puts a new video on the shelf, before its bytes are there. Returns its id. */
-export function addPendingVideo(
-  { db, now }: Pick<Deps, "db" | "now">,
-  owner: User,
-  input: { title: string; sourceUrl: string | null; sourceSite: string | null; tags: string[] },
-): string {
-  const { tags, ...columns } = input;
-  const id = newId();
-  const time = now();
-  insertVideo(db, { ...columns, id, ownerId: owner.id, state: "PENDING", createdAt: time, updatedAt: time });
-  if (tags.length > 0) replaceTags(db, id, tags);
-  return id;
-}
-
-export function tagsOfVideo({ db }: Pick<Deps, "db">, id: string): string[] {
-  return findVideoRow(db, id)?.tags ?? [];
-}
-
-/** What the site says about it. */
-export function describeVideo(
-  { db, now }: Pick<Deps, "db" | "now">,
-  id: string,
-  facts: { title?: string; description?: string; sourceSite?: string; durationSeconds?: number | null },
-): void {
-  changeVideo(db, id, { ...facts, updatedAt: now() });
-}
-
-/** The bytes are in `folder` of the work folder, as `file`: from here one way leads to READY. */
-export function ingestLater(
-  { db, now, queue }: Pick<Deps, "db" | "now" | "queue">,
-  video: { id: string; ownerId: string },
-  source: { folder: string; file: string; filename: string },
-): void {
-  changeVideoFrom(db, video.id, ["PENDING"], {
-    state: "PROCESSING",
-    filename: cleanText(source.filename, 255),
-    updatedAt: now(),
-  });
-  queue.add(
-    ingestJob,
-    { videoId: video.id, folder: source.folder, file: source.file },
-    { userId: video.ownerId },
-  );
-}
-
-export function failVideo({ db, now }: Pick<Deps, "db" | "now">, id: string, error: AppError): void {
-  changeVideoFrom(db, id, ["PENDING", "PROCESSING"], {
-    state: "FAILED",
-    errorCode: error.code,
-    errorMessage: error.message,
-    errorHint: error.hint,
-    updatedAt: now(),
-  });
-}
-
-/** A failed video waits for its bytes again. */
-export function reopenVideo({ db, now }: Pick<Deps, "db" | "now">, id: string): void {
-  const cleared = { errorCode: null, errorMessage: null, errorHint: null };
-  changeVideoFrom(db, id, ["FAILED"], { state: "PENDING", ...cleared, updatedAt: now() });
-}
-
-/** Row and bytes go, whoever asks. */
-export function discardVideo({ db, now, queue }: Pick<Deps, "db" | "now" | "queue">, id: string): void {
-  db.transaction(() => {
-    insertRemovals(db, filesOf(db, id), now());
-    deleteVideoRow(db, id);
-    queue.cancel(ingestJob, id);
-    queue.add(removeFilesJob, {});
-  });
 }
 
 function requireEdit({ db }: Pick<Deps, "db">, user: User, id: string) {

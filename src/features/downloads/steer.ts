@@ -1,0 +1,91 @@
+import type { User } from "../../db/schema.ts";
+import type { Deps } from "../../deps.ts";
+import { AppError } from "../../lib/errors.ts";
+import { addPendingVideo, discardVideo, reopenVideo } from "../videos/videos.ts";
+import { getDownload, maySteer, noSuchDownload } from "./downloads.ts";
+import type { DownloadItem } from "./item.ts";
+import { fetchJob, probeJob } from "./jobs.ts";
+import { changeDownloadFrom, findDownloadOfVideo, findDownloadRow } from "./queries.ts";
+import { pendingVideo, queueProbe } from "./start.ts";
+
+/** Stops it wherever it is; its video leaves the shelf and its partial files the disk. */
+export function cancelDownload(
+  deps: Pick<Deps, "db" | "queue" | "now" | "events">,
+  user: User,
+  id: string,
+): DownloadItem {
+  const { db, queue, now, events } = deps;
+  const row = findDownloadRow(db, id);
+  if (!row || !maySteer(user, row.download)) throw noSuchDownload();
+  const { download } = row;
+  db.transaction(() => {
+    const changed =
+      row.state !== "done" &&
+      row.state !== "failed" &&
+      changeDownloadFrom(db, id, ["waiting", "probing", "fetching", "ingesting"], {
+        state: "cancelled",
+        videoId: null,
+        title: row.video?.title ?? download.title,
+        finishedAt: now(),
+        updatedAt: now(),
+      });
+    if (!changed) throw new AppError("conflict", "This download is over already.");
+    queue.cancel(probeJob, id);
+    queue.cancel(fetchJob, id);
+    if (download.videoId) discardVideo(deps, download.videoId);
+  });
+  if (download.videoId) events.emit("video.deleted", { videoId: download.videoId, userId: download.userId });
+  events.emit("download.changed", { downloadId: id, userId: download.userId });
+  return getDownload(deps, user, id);
+}
+
+/** Starts a failed or cancelled download again. */
+export function retryDownload(
+  deps: Pick<Deps, "db" | "queue" | "now" | "config" | "events">,
+  user: User,
+  id: string,
+): DownloadItem {
+  const { db, now, events } = deps;
+  const row = findDownloadRow(db, id);
+  if (!row || !maySteer(user, row.download)) throw noSuchDownload();
+  if (row.state !== "failed" && row.state !== "cancelled") {
+    throw new AppError("conflict", "This download did not fail.", {
+      hint: "Cancel it first to start it again.",
+    });
+  }
+  const { download } = row;
+  db.transaction(() => {
+    const videoId =
+      download.videoId ?? addPendingVideo(deps, user, pendingVideo(new URL(download.url), download.title));
+    reopenVideo(deps, videoId);
+    changeDownloadFrom(db, id, ["failed", "cancelled", "ingesting"], {
+      ...cleared,
+      state: "waiting",
+      videoId,
+      lane: "short",
+      updatedAt: now(),
+    });
+    queueProbe(deps, download);
+  });
+  events.emit("download.changed", { downloadId: id, userId: download.userId });
+  return getDownload(deps, user, id);
+}
+
+/** Starts the download of a failed video again. */
+export function retryVideo(
+  deps: Pick<Deps, "db" | "queue" | "now" | "config" | "events">,
+  user: User,
+  videoId: string,
+): DownloadItem {
+  const download = findDownloadOfVideo(deps.db, videoId);
+  if (!download) throw noSuchDownload();
+  return retryDownload(deps, user, download.id);
+}
+
+const cleared = {
+  errorCode: null,
+  errorMessage: null,
+  errorHint: null,
+  laneReason: "",
+  finishedAt: null,
+} as const;
