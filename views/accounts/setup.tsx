@@ -48,7 +48,7 @@ export function SetupPage(props: {
             label="Password"
             autocomplete="new-password"
             error={error}
-            note="At least 12 characters; a few words are easy to keep in mind."
+            note="At least 10 characters; a few words in a row make a good one."
           />
           <Button kind="primary">Make the account</Button>
         </form>
