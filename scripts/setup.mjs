@@ -7,7 +7,8 @@ import { stepsFor } from "./setup/steps.mjs";
 try {
   setUp(stepsFor({ tests: process.argv.includes("--test") }).filter((step) => !step.ready()));
 } catch (error) {
-  if (!(error instanceof StepFailed)) throw error;
+  // A full disk, or a folder that belongs to somebody else, needs no stack trace either.
+  if (!(error instanceof StepFailed) && !error.syscall) throw error;
   say(`\nSet-up stopped. ${error.message}`);
   process.exitCode = 1;
 }
