@@ -8,7 +8,8 @@ import { findTools } from "./exec/find-tools.ts";
 import { sweepStrays } from "./exec/strays.ts";
 import { sweepWorkFolders } from "./exec/work-folder.ts";
 import { fetchNow, probeNow, workFoldersInUse } from "./features/downloads/fetch.ts";
-import { fetchJob, probeJob } from "./features/downloads/jobs.ts";
+import { keepDownloaderLater, keepDownloaderNow } from "./features/downloads/downloader.ts";
+import { downloaderJob, fetchJob, probeJob } from "./features/downloads/jobs.ts";
 import { gaveUpDownload } from "./features/downloads/outcomes.ts";
 import { gaveUpIngest, ingestNow } from "./features/videos/ingest.ts";
 import { ingestJob, picturesJob, removeFilesJob } from "./features/videos/jobs.ts";
@@ -61,6 +62,7 @@ export function openApp(config: Config): App {
     bindings: [
       bind(probeJob, probeNow, gaveUpDownload),
       bind(fetchJob, fetchNow, gaveUpDownload),
+      bind(downloaderJob, keepDownloaderNow),
       bind(ingestJob, ingestNow, gaveUpIngest),
       bind(picturesJob, remakePicturesNow),
       bind(removeFilesJob, removeFilesNow),
@@ -94,6 +96,7 @@ export function openApp(config: Config): App {
       sweepStrays(dataDir);
       await storage.sweepIncoming();
       await sweepWorkFolders(dataFolder.work(dataDir), workFoldersInUse(deps));
+      keepDownloaderLater(deps);
       queue.start();
     },
     async stop() {

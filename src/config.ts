@@ -46,6 +46,11 @@ export const settings = {
     ffmpeg: text("", "Path of ffmpeg; empty means: the bundled one, else the one on PATH."),
     ffprobe: text("", "Path of ffprobe; empty means: the one on PATH."),
     yt_dlp: text("", "Path of yt-dlp; empty means: the one in the data folder, else the one on PATH."),
+    yt_dlp_updates: choice(
+      "when-old",
+      ["when-old", "never"],
+      "when-old gets yt-dlp where it is missing or older than 90 days, into the data folder, checksum verified.",
+    ),
     js_runtime: text(
       "",
       "Path of Deno 2.3+ or Node 22+, which yt-dlp needs for some sites; empty means: the one on PATH.",

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import { compareVersions } from "../lib/versions.ts";
 import { loadDriver } from "./driver.ts";
 import * as schema from "./schema.ts";
 
@@ -100,15 +101,4 @@ function newestBackup(dataDir: string): string | null {
     .sort()
     .at(-1);
   return newest === undefined ? null : join(folder, newest);
-}
-
-/** Compares dotted version numbers; below zero where `a` is older. */
-export function compareVersions(a: string, b: string): number {
-  const left = a.split(".").map(Number);
-  const right = b.split(".").map(Number);
-  for (let i = 0; i < Math.max(left.length, right.length); i++) {
-    const difference = (left[i] ?? 0) - (right[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrate } from "../../src/db/migrate.ts";
 import { migrations } from "../../src/db/migrations.ts";
+import { compareVersions } from "../../src/lib/versions.ts";
 import {
   DatabaseRefused,
   backupFolder,
   closeDatabase,
-  compareVersions,
   databasePath,
   lockDataFolder,
   openDatabase,

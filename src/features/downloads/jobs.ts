@@ -21,3 +21,12 @@ export const fetchJob = defineJob("fetch", {
   payload: z.object({ downloadId: z.string(), deadlineMs: z.number().int().nonnegative() }),
   unique: (payload) => payload.downloadId,
 });
+
+/** Looks after yt-dlp, once a day. */
+export const downloaderJob = defineJob("yt-dlp", {
+  lane: "chores",
+  maxAttempts: 3,
+  deadlineMs: 15 * 60_000,
+  payload: z.object({}),
+  unique: () => "yt-dlp",
+});

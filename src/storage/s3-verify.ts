@@ -1,0 +1,91 @@
+import { createReadStream } from "node:fs";
+import { crc32 } from "node:zlib";
+import { ChecksumMode, DeleteObjectCommand, GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
+import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import { sha256OfFile } from "../lib/sha256.ts";
+import type { Bucket } from "./s3-client.ts";
+import { unreachable } from "./s3-errors.ts";
+
+const mib = 1024 * 1024;
+
+export interface Sent {
+  key: string;
+  etag: string | undefined;
+  sizeBytes: number;
+}
+
+/** Returns once the stored object is as long as what was sent; where it is not, it is deleted again, and this throws. */
+export async function confirmSize(bucket: Bucket, sent: Sent): Promise<void> {
+  const stored = await headOf(bucket, sent.key);
+  if (stored.ContentLength !== sent.sizeBytes) await refuse(bucket, sent, stored, "size");
+}
+
+/** The same, and that the stored bytes are those of the local file, which is read once more for it. */
+export async function confirmFile(bucket: Bucket, sent: Sent, path: string, partBytes: number): Promise<void> {
+  const stored = await headOf(bucket, sent.key);
+  if (stored.ContentLength !== sent.sizeBytes) await refuse(bucket, sent, stored, "size");
+  const same = stored.ChecksumCRC32
+    ? stored.ChecksumCRC32 === (await crc32LikeS3(path, stored.ChecksumCRC32, partBytes))
+    : (await sha256OfObject(bucket, sent.key)) === (await sha256OfFile(path));
+  if (!same) await refuse(bucket, sent, stored, "checksum");
+}
+
+function headOf({ client, name }: Bucket, key: string): Promise<HeadObjectCommandOutput> {
+  const ask = { Bucket: name, Key: key, ChecksumMode: ChecksumMode.ENABLED };
+  return client.send(new HeadObjectCommand(ask));
+}
+
+/** What somebody else has stored there since is not ours to delete. */
+async function refuse({ client, name }: Bucket, sent: Sent, stored: HeadObjectCommandOutput, what: string) {
+  if (stored.ETag === sent.etag) await client.send(new DeleteObjectCommand({ Bucket: name, Key: sent.key }));
+  throw unreachable(new Error(`the ${what} of what was stored as ${sent.key} is not that of what was sent`));
+}
+
+/**
+ * In the form of the one to compare with: base64 of the whole file's CRC, or with "-N" behind it the CRC of the N
+ * parts' CRCs (Amazon S3 User Guide, "Checking object integrity": full object and composite checksums).
+ */
+async function crc32LikeS3(path: string, sample: string, partBytes: number): Promise<string> {
+  if (!sample.includes("-")) return base64(await crc32OfFile(path));
+  const parts: Buffer[] = [];
+  for await (const crc of crc32OfParts(path, partBytes)) parts.push(bytesOf(crc));
+  return `${base64(crc32(Buffer.concat(parts)))}-${parts.length}`;
+}
+
+async function crc32OfFile(path: string): Promise<number> {
+  let crc = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: mib })) crc = crc32(chunk as Buffer, crc);
+  return crc;
+}
+
+async function* crc32OfParts(path: string, partBytes: number): AsyncGenerator<number> {
+  let crc = 0;
+  let inPart = 0;
+  // Parts are whole MiB long, and reads end where parts do.
+  for await (const chunk of createReadStream(path, { highWaterMark: mib })) {
+    crc = crc32(chunk as Buffer, crc);
+    inPart += (chunk as Buffer).length;
+    if (inPart < partBytes) continue;
+    yield crc;
+    crc = inPart = 0;
+  }
+  if (inPart > 0) yield crc;
+}
+
+function bytesOf(crc: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc);
+  return bytes;
+}
+
+function base64(crc: number): string {
+  return bytesOf(crc).toString("base64");
+}
+
+/** For servers that keep no checksums: the bytes themselves come back. */
+async function sha256OfObject({ client, name }: Bucket, key: string): Promise<string> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: name, Key: key }));
+  for await (const chunk of Body as unknown as ReadableStream<Uint8Array>) hasher.update(chunk);
+  return hasher.digest("hex");
+}
