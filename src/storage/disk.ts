@@ -5,10 +5,12 @@ import { AppError, isAppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
 import { codeOf, expectSize, ignore, moveDurably, syncPath, writeDurably } from "./durable-write.ts";
 import { checkKey, checkPrefix, isKey } from "./keys.ts";
-import type { LocalStorage, StoredObject } from "./storage.ts";
+import type { Storage, StoredObject } from "./storage.ts";
 import { streamFile } from "./stream-file.ts";
 
-export interface DiskStorage extends LocalStorage {
+export interface DiskStorage extends Storage {
+  readonly name: "disk";
+  pathOf(key: string): string;
   /** Removes what was left by writers that were cut off, and says how many. Only at the start: nobody may be writing. */
   sweepIncoming(): Promise<number>;
 }
@@ -82,6 +84,7 @@ export function openDiskStorage(rootFolder: string): DiskStorage {
       const { bavail, bsize } = await onDisk(statfs(root));
       return bavail * bsize;
     },
+    delivery: (key) => ({ way: "file", path: pathOf(key) }),
     sweepIncoming,
   };
 }

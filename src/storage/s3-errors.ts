@@ -13,7 +13,8 @@ export async function onS3<T>(step: Promise<T>): Promise<T> {
 /** What the SDK throws about an answer carries it along; the rest is a mistake of ours and stays what it is. */
 export function s3Error(error: unknown): unknown {
   if (isAppError(error) || !(error instanceof Error)) return error;
-  if (error instanceof Unanswered) return unreachable(error, "Check that the S3 server runs and can be reached.");
+  if (error instanceof Unanswered)
+    return unreachable(error, "Check that the S3 server runs and can be reached.");
   if (error.name === "CredentialsProviderError") return unreachable(error, hints.keys);
   const status = statusOf(error);
   if (status === null) return error;
@@ -61,6 +62,6 @@ function statusOf(error: Error): number | null {
   return $metadata?.httpStatusCode ?? $response?.statusCode ?? 0;
 }
 
-function notFound(cause: unknown): AppError {
+export function notFound(cause?: unknown): AppError {
   return new AppError("not_found", "There is no such file in the storage.", { cause });
 }

@@ -13,7 +13,10 @@ export function signLink({ signer, name }: Bucket, key: string, options: LinkOpt
     ResponseContentDisposition: disposition,
     ResponseCacheControl: cacheControl,
   });
-  return getSignedUrl(signer, command, { expiresIn: expiresSeconds, signingDate: signingDate(expiresSeconds) });
+  return getSignedUrl(signer, command, {
+    expiresIn: expiresSeconds,
+    signingDate: signingDate(expiresSeconds),
+  });
 }
 
 /** The beginning of the present quarter of its life. */

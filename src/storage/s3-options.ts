@@ -28,6 +28,7 @@ export function bucketOrigin(
   const { endpoint, publicEndpoint, region, bucket, pathStyle } = options;
   const url = new URL(publicEndpoint || endpoint || `https://s3.${region}.amazonaws.com`);
   // A name with a dot fits no wildcard certificate, and an IP address takes no name before it: the SDK falls back too.
-  const inPath = pathStyle || /^[\d.]+$|^\[/.test(url.hostname) || (bucket.includes(".") && url.protocol === "https:");
+  const inPath =
+    pathStyle || /^[\d.]+$|^\[/.test(url.hostname) || (bucket.includes(".") && url.protocol === "https:");
   return inPath ? url.origin : `${url.protocol}//${bucket}.${url.host}`;
 }

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import type { Bucket } from "./s3-client.ts";
@@ -13,29 +14,35 @@ export function partBytesFor(sizeBytes: number, least: number): number {
 }
 
 /** Stores a local file; resolves to the ETag. What is larger than a part goes up in parts, some at once. */
-export async function uploadFile(bucket: Bucket, key: string, path: string, sizeBytes: number, partBytes: number) {
+export async function uploadFile(
+  bucket: Bucket,
+  key: string,
+  path: string,
+  sizeBytes: number,
+  partBytes: number,
+): Promise<string | undefined> {
   if (sizeBytes > partBytes) await abortLeftovers(bucket, key);
   return upload(bucket, key, createReadStream(path, { highWaterMark: mib }), partBytes);
 }
 
-/** The same for bytes, or a stream of unknown length. */
-export async function uploadBody(
+/** The same for a stream of unknown length. */
+export async function uploadStream(
   bucket: Bucket,
   key: string,
-  body: Uint8Array | ReadableStream<Uint8Array>,
+  body: ReadableStream<Uint8Array>,
   partBytes: number,
-) {
-  if (!(body instanceof Uint8Array && body.length <= partBytes)) await abortLeftovers(bucket, key);
+): Promise<string | undefined> {
+  await abortLeftovers(bucket, key);
   return upload(bucket, key, body, partBytes);
 }
 
 async function upload(
   { client, name }: Bucket,
   key: string,
-  body: Uint8Array | ReadableStream<Uint8Array> | NodeJS.ReadableStream,
+  body: ReadableStream | Readable,
   partSize: number,
 ): Promise<string | undefined> {
-  const params = { Bucket: name, Key: key, Body: body as Uint8Array };
+  const params = { Bucket: name, Key: key, Body: body };
   // Where anything fails it takes back the parts that it has sent.
   const { ETag } = await new Upload({ client, params, partSize, queueSize: 3 }).done();
   return ETag;

@@ -6,8 +6,6 @@ import { sha256OfFile } from "../lib/sha256.ts";
 import type { Bucket } from "./s3-client.ts";
 import { unreachable } from "./s3-errors.ts";
 
-const mib = 1024 * 1024;
-
 export interface Sent {
   key: string;
   etag: string | undefined;
@@ -21,11 +19,16 @@ export async function confirmSize(bucket: Bucket, sent: Sent): Promise<void> {
 }
 
 /** The same, and that the stored bytes are those of the local file, which is read once more for it. */
-export async function confirmFile(bucket: Bucket, sent: Sent, path: string, partBytes: number): Promise<void> {
+export async function confirmFile(
+  bucket: Bucket,
+  sent: Sent,
+  path: string,
+  partBytes: number,
+): Promise<void> {
   const stored = await headOf(bucket, sent.key);
   if (stored.ContentLength !== sent.sizeBytes) await refuse(bucket, sent, stored, "size");
   const same = stored.ChecksumCRC32
-    ? stored.ChecksumCRC32 === (await crc32LikeS3(path, stored.ChecksumCRC32, partBytes))
+    ? stored.ChecksumCRC32 === (await crc32LikeS3(path, stored.ChecksumCRC32, sent.sizeBytes, partBytes))
     : (await sha256OfObject(bucket, sent.key)) === (await sha256OfFile(path));
   if (!same) await refuse(bucket, sent, stored, "checksum");
 }
@@ -45,31 +48,26 @@ async function refuse({ client, name }: Bucket, sent: Sent, stored: HeadObjectCo
  * In the form of the one to compare with: base64 of the whole file's CRC, or with "-N" behind it the CRC of the N
  * parts' CRCs (Amazon S3 User Guide, "Checking object integrity": full object and composite checksums).
  */
-async function crc32LikeS3(path: string, sample: string, partBytes: number): Promise<string> {
+async function crc32LikeS3(
+  path: string,
+  sample: string,
+  sizeBytes: number,
+  partBytes: number,
+): Promise<string> {
   if (!sample.includes("-")) return base64(await crc32OfFile(path));
   const parts: Buffer[] = [];
-  for await (const crc of crc32OfParts(path, partBytes)) parts.push(bytesOf(crc));
+  for (let start = 0; start < sizeBytes; start += partBytes) {
+    parts.push(bytesOf(await crc32OfFile(path, { start, end: start + partBytes - 1 })));
+  }
   return `${base64(crc32(Buffer.concat(parts)))}-${parts.length}`;
 }
 
-async function crc32OfFile(path: string): Promise<number> {
+async function crc32OfFile(path: string, range: { start?: number; end?: number } = {}): Promise<number> {
   let crc = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: mib })) crc = crc32(chunk as Buffer, crc);
-  return crc;
-}
-
-async function* crc32OfParts(path: string, partBytes: number): AsyncGenerator<number> {
-  let crc = 0;
-  let inPart = 0;
-  // Parts are whole MiB long, and reads end where parts do.
-  for await (const chunk of createReadStream(path, { highWaterMark: mib })) {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, ...range })) {
     crc = crc32(chunk as Buffer, crc);
-    inPart += (chunk as Buffer).length;
-    if (inPart < partBytes) continue;
-    yield crc;
-    crc = inPart = 0;
   }
-  if (inPart > 0) yield crc;
+  return crc;
 }
 
 function bytesOf(crc: number): Buffer {

@@ -32,14 +32,22 @@ export interface Storage {
   withLocalFile<T>(key: string, use: (path: string) => Promise<T>): Promise<T>;
   /** Bytes that can still be stored; null where the storage can't tell. */
   freeBytes(): Promise<number | null>;
+  /** How this object's bytes get to a browser. It is not looked at whether it is there. */
+  delivery(key: string): Delivery;
 }
 
-/** A storage whose objects are files of this machine; they can be sent with sendfile. */
-export interface LocalStorage extends Storage {
-  readonly name: "disk";
-  pathOf(key: string): string;
-}
+export type Delivery =
+  /** As a file of this machine: with sendfile. */
+  | { way: "file"; path: string }
+  /** From where they are stored, by an address that is good for a while. */
+  | { way: "link"; sign(options: LinkOptions): Promise<string> }
+  /** Through us, by `read`. */
+  | { way: "stream" };
 
-export function isLocal(storage: Storage): storage is LocalStorage {
-  return storage.name === "disk";
+/** The headers that the answer to such an address has; those not given are left to the storage. */
+export interface LinkOptions {
+  expiresSeconds: number;
+  mime: string;
+  disposition?: string | undefined;
+  cacheControl?: string | undefined;
 }

@@ -4,9 +4,9 @@ import { evaluateConditions } from "../lib/etag.ts";
 import { formatHttpDate } from "../lib/http-date.ts";
 import { isOpenEnded, parseRange, type RangeChoice } from "../lib/range.ts";
 
-export interface FileToSend {
-  path: string;
-  /** As the file's row says; a file of another size is not sent. */
+/** Bytes that can be sent, wherever they are. */
+export interface BytesToSend {
+  /** As the file's row says. */
   sizeBytes: number;
   /** The SHA-256 in hex, in quotes. */
   etag: string;
@@ -22,6 +22,11 @@ export interface FileToSend {
   cacheControl?: string;
 }
 
+export interface FileToSend extends BytesToSend {
+  /** A file of another size than `sizeBytes` is not sent. */
+  path: string;
+}
+
 /**
  * Answers a GET or HEAD with a file, or the part of it that was asked for: 200, 206, 304, 412, 416 (RFC 9110).
  * Throws `not_found` where the file is gone, `unavailable` where it has not the size that it should have.
@@ -29,27 +34,53 @@ export interface FileToSend {
  */
 export function sendFile(request: Request, file: FileToSend): Response {
   checkFile(file);
-  const headers = headersOf(file);
+  const { status, headers, part } = planAnswer(request, file);
+  return new Response(part && bodyOf(file.path, part.start, part.end), { status, headers });
+}
+
+/** The same for bytes that `read` gives: `start` and `end` are both inclusive. */
+export async function sendBytes(
+  request: Request,
+  bytes: BytesToSend,
+  read: (range: { start: number; end: number }) => Promise<ReadableStream<Uint8Array>>,
+): Promise<Response> {
+  const { status, headers, part } = planAnswer(request, bytes);
+  const isEmpty = part?.start === part?.end;
+  const body = part && !isEmpty ? await read({ start: part.start, end: part.end - 1 }) : null;
+  return new Response(body, { status, headers });
+}
+
+interface Answer {
+  status: number;
+  headers: HeaderFields;
+  /** The bytes of the body, from `start` up to but without `end`; null for an answer without a body. */
+  part: { start: number; end: number } | null;
+}
+
+function planAnswer(request: Request, bytes: BytesToSend): Answer {
+  const headers = headersOf(bytes);
   const condition = evaluateConditions({
     method: request.method,
     headers: request.headers,
-    etag: file.etag,
-    lastModified: file.modifiedAt,
+    etag: bytes.etag,
+    lastModified: bytes.modifiedAt,
   });
-  if (condition.kind === "not_modified") return new Response(null, { status: 304, headers });
-  if (condition.kind === "precondition_failed") return new Response(null, { status: 412, headers });
+  if (condition.kind === "not_modified") return { status: 304, headers, part: null };
+  if (condition.kind === "precondition_failed") return { status: 412, headers, part: null };
 
   // Ranges are defined for GET only (RFC 9110 §14.2).
   const usesRange = request.method === "GET" && condition.useRange;
-  const range = usesRange ? chooseRange(request.headers, file.sizeBytes) : whole;
+  const range = usesRange ? chooseRange(request.headers, bytes.sizeBytes) : whole;
   if (range.kind === "unsatisfiable") {
-    headers["content-range"] = `bytes */${file.sizeBytes}`;
-    return new Response(null, { status: 416, headers });
+    headers["content-range"] = `bytes */${bytes.sizeBytes}`;
+    return { status: 416, headers, part: null };
   }
-  describeBody(headers, file);
-  if (range.kind === "whole") return respond(request, file, 200, headers, 0, file.sizeBytes);
-  headers["content-range"] = `bytes ${range.start}-${range.end}/${file.sizeBytes}`;
-  return respond(request, file, 206, headers, range.start, range.end + 1);
+  Object.assign(headers, describeBody(bytes));
+  const isPart = range.kind === "part";
+  const [start, end] = isPart ? [range.start, range.end + 1] : [0, bytes.sizeBytes];
+  if (isPart) headers["content-range"] = `bytes ${start}-${end - 1}/${bytes.sizeBytes}`;
+  headers["content-length"] = String(end - start);
+  return { status: isPart ? 206 : 200, headers, part: request.method === "HEAD" ? null : { start, end } };
 }
 
 type HeaderFields = Record<string, string>;
@@ -61,7 +92,7 @@ function checkFile(file: FileToSend): void {
   if (found.size !== file.sizeBytes) throw fileIsDifferent();
 }
 
-function headersOf(file: FileToSend): HeaderFields {
+function headersOf(file: BytesToSend): HeaderFields {
   return {
     "accept-ranges": "bytes",
     etag: file.etag,
@@ -93,15 +124,16 @@ function isPlayer(headers: Headers): boolean {
 const shownTypes =
   /^(?:(?:video|audio)\/[a-z0-9.+-]+|image\/(?:jpeg|png|webp|gif|avif)|text\/vtt|application\/vnd\.apple\.mpegurl)$/;
 
-function describeBody(headers: HeaderFields, file: FileToSend): void {
-  if (shownTypes.test(file.mime)) {
-    headers["content-type"] = file.mime;
-    if (file.disposition) headers["content-disposition"] = file.disposition;
-    return;
+/** Type and disposition, as far as a browser may have a say in them: for an allow-list of types only. */
+export function describeBody({ mime, disposition }: Pick<BytesToSend, "mime" | "disposition">): HeaderFields {
+  if (shownTypes.test(mime)) {
+    return { "content-type": mime, ...(disposition ? { "content-disposition": disposition } : {}) };
   }
-  headers["content-type"] = "application/octet-stream";
-  headers["content-disposition"] = (file.disposition ?? "attachment").replace(/^inline/i, "attachment");
-  headers["content-security-policy"] = "default-src 'none'; sandbox";
+  return {
+    "content-type": "application/octet-stream",
+    "content-disposition": (disposition ?? "attachment").replace(/^inline/i, "attachment"),
+    "content-security-policy": "default-src 'none'; sandbox",
+  };
 }
 
 // Up to here, reading takes less time than handing Bun a slice to send (bench/range.ts), and what slow readers
@@ -111,19 +143,9 @@ const mostToRead = 128 * 1024;
 const buffer = Buffer.allocUnsafeSlow(mostToRead);
 
 /** Bytes from `start` up to but without `end`. */
-function respond(
-  request: Request,
-  file: FileToSend,
-  status: number,
-  headers: HeaderFields,
-  start: number,
-  end: number,
-) {
-  headers["content-length"] = String(end - start);
-  if (request.method === "HEAD") return new Response(null, { status, headers });
+function bodyOf(path: string, start: number, end: number) {
   const isSmall = end - start <= mostToRead;
-  const body = isSmall ? readPart(file.path, start, end - start) : Bun.file(file.path).slice(start, end);
-  return new Response(body, { status, headers });
+  return isSmall ? readPart(path, start, end - start) : Bun.file(path).slice(start, end);
 }
 
 function readPart(path: string, start: number, length: number): Uint8Array<ArrayBuffer> {

@@ -1,0 +1,108 @@
+import { lstat, unlink } from "node:fs/promises";
+import {
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  paginateListObjectsV2,
+} from "@aws-sdk/client-s3";
+import { failpoint } from "../lib/failpoint.ts";
+import { keyLock } from "../lib/key-lock.ts";
+import { semaphore } from "../lib/semaphore.ts";
+import { checkKey, checkPrefix, isKey } from "./keys.ts";
+import { connectBucket } from "./s3-client.ts";
+import type { Bucket } from "./s3-client.ts";
+import { notFound, onS3 } from "./s3-errors.ts";
+import { signLink } from "./s3-link.ts";
+import type { S3Options } from "./s3-options.ts";
+import { readObject } from "./s3-read.ts";
+import { withScratchCopy } from "./s3-scratch.ts";
+import { partBytesFor, uploadFile, uploadStream } from "./s3-upload.ts";
+import { confirmFile, confirmSize } from "./s3-verify.ts";
+import type { LinkOptions, Storage, StoredObject } from "./storage.ts";
+
+/** `Storage` once it is connected; `openS3Storage` is its door. */
+export interface BucketStorage extends Omit<Storage, "name" | "delivery" | "freeBytes"> {
+  sign(key: string, options: LinkOptions): Promise<string>;
+}
+
+const copiesAtOnce = 3;
+
+export function openBucket(options: S3Options): BucketStorage {
+  const bucket = connectBucket(options);
+  const leastPart = options.partBytes ?? 8 * 1024 * 1024;
+  const oneWriter = keyLock();
+  const fewCopies = semaphore(copiesAtOnce);
+  const write = async (key: string, task: () => Promise<void>) => onS3(oneWriter(checkKey(key), task));
+
+  async function putFile(key: string, localPath: string): Promise<void> {
+    const source = await lstat(localPath);
+    const sizeBytes = source.size;
+    // A link would let whoever made it choose a file of this machine.
+    if (!source.isFile()) throw new Error(`${localPath} is not a regular file`);
+    const partBytes = partBytesFor(sizeBytes, leastPart);
+    const etag = await uploadFile(bucket, key, localPath, sizeBytes, partBytes);
+    await confirmFile(bucket, { key, etag, sizeBytes }, localPath, partBytes);
+    failpoint("s3-confirmed");
+    await unlink(localPath);
+  }
+
+  async function put(key: string, body: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
+    let sizeBytes = 0;
+    const counter = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        sizeBytes += chunk.length;
+        controller.enqueue(chunk);
+      },
+    });
+    const stream = body instanceof Uint8Array ? new Blob([body as Uint8Array<ArrayBuffer>]).stream() : body;
+    const etag = await uploadStream(bucket, key, stream.pipeThrough(counter), leastPart);
+    await confirmSize(bucket, { key, etag, sizeBytes });
+  }
+
+  return {
+    putFile: (key, localPath) => write(key, () => putFile(key, localPath)),
+    put: (key, body) => write(key, () => put(key, body)),
+    find: async (key) => onS3(findObject(bucket, checkKey(key))),
+    read: async (key, range) => readObject(bucket, checkKey(key), range),
+    delete: (key) => write(key, () => deleteObject(bucket, key)),
+    list: (prefix) => listObjects(bucket, checkPrefix(prefix)),
+    withLocalFile: async (key, use) => {
+      const found = await onS3(findObject(bucket, checkKey(key)));
+      if (!found) throw notFound();
+      const copy = { ...found, workRoot: options.workRoot, read: () => readObject(bucket, key) };
+      return fewCopies(() => withScratchCopy(copy, use));
+    },
+    sign: (key, link) => onS3(signLink(bucket, key, link)),
+  };
+}
+
+async function findObject({ client, name }: Bucket, key: string): Promise<StoredObject | null> {
+  try {
+    const found = await client.send(new HeadObjectCommand({ Bucket: name, Key: key }));
+    return { key, sizeBytes: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) };
+  } catch (error) {
+    // The answer to HEAD has no body that could say more, e.g. that the whole bucket is missing.
+    if (error instanceof NotFound) return null;
+    throw error;
+  }
+}
+
+async function deleteObject({ client, name }: Bucket, key: string): Promise<void> {
+  try {
+    await client.send(new DeleteObjectCommand({ Bucket: name, Key: key }));
+  } catch (error) {
+    // S3 itself has nothing against deleting what is not there; some that speak like it do.
+    if (!(error instanceof NoSuchKey)) throw error;
+  }
+}
+
+/** S3 lists in the order of the keys' bytes, a thousand at a time. What is not named like a key is not ours. */
+async function* listObjects({ client, name }: Bucket, prefix: string): AsyncGenerator<StoredObject> {
+  const pages = paginateListObjectsV2({ client }, { Bucket: name, Prefix: prefix })[Symbol.asyncIterator]();
+  for (let page = await onS3(pages.next()); !page.done; page = await onS3(pages.next())) {
+    for (const { Key = "", Size = 0, LastModified = new Date(0) } of page.value.Contents ?? []) {
+      if (isKey(Key)) yield { key: Key, sizeBytes: Size, modifiedAt: LastModified };
+    }
+  }
+}
