@@ -16,7 +16,6 @@ import { ingestJob, picturesJob, removeFilesJob } from "./features/videos/jobs.t
 import { remakePicturesNow } from "./features/videos/pictures.ts";
 import { removeFilesNow } from "./features/videos/removals.ts";
 import { dataFolder } from "./lib/data-folder.ts";
-import { AppError } from "./lib/errors.ts";
 import { OneTimeToken } from "./lib/one-time-token.ts";
 import { openLog } from "./log.ts";
 import { bind } from "./queue/binding.ts";
@@ -24,6 +23,7 @@ import { JobQueue } from "./queue/worker.ts";
 import { createRouter } from "./router.tsx";
 import type { Router } from "./router.tsx";
 import { openDiskStorage } from "./storage/disk.ts";
+import { openConfiguredS3 } from "./storage/s3-configured.ts";
 import { LoginLimits } from "./web/login-limit.ts";
 import { SessionTokens, loadSessionKey } from "./web/session-token.ts";
 
@@ -42,7 +42,8 @@ export function openApp(config: Config): App {
   const db = openDatabase(dataDir);
   migrate(db, dataDir);
   const log = openLog(config.log);
-  const storage = openDiskStorage(dataFolder.storage(dataDir));
+  const disk = openDiskStorage(dataFolder.storage(dataDir));
+  const s3 = openConfiguredS3(config);
   const egress = openEgress({ allowNetworks: config.downloads.allow_networks, log });
   const { tools, problems } = findTools(config.tools, { dataDir });
 
@@ -72,11 +73,8 @@ export function openApp(config: Config): App {
   const deps: Deps = {
     config,
     db,
-    storage,
-    storageOf: (name) => {
-      if (name === "disk") return storage;
-      throw new AppError("storage_unreachable", "This file is in a storage that is not set up.");
-    },
+    storage: config.storage.driver === "s3" ? s3() : disk,
+    storageOf: (name) => (name === "disk" ? disk : s3()),
     queue,
     events: new Events(),
     tools,
@@ -94,7 +92,7 @@ export function openApp(config: Config): App {
     async start() {
       for (const problem of problems) log.warn({ tool: problem.tool }, problem.message);
       sweepStrays(dataDir);
-      await storage.sweepIncoming();
+      await disk.sweepIncoming();
       await sweepWorkFolders(dataFolder.work(dataDir), workFoldersInUse(deps));
       keepDownloaderLater(deps);
       queue.start();

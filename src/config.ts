@@ -1,12 +1,23 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse as parseToml } from "smol-toml";
-import { ConfigError, choice, duration, list, network, number, text, url } from "./lib/settings.ts";
+import {
+  ConfigError,
+  choice,
+  duration,
+  flag,
+  list,
+  network,
+  number,
+  secret,
+  text,
+  url,
+} from "./lib/settings.ts";
 import type { Setting } from "./lib/settings.ts";
 
 /**
  * Every setting, once: default, meaning and what is accepted. The TOML key is `[section] key`, the
- * environment's name HOMEREEL_SECTION_KEY. `config.example.toml` is written from this table.
+ * environment's name HOMEREEL_SECTION_KEY, with _ for a dot. `config.example.toml` is written from this table.
  */
 export const settings = {
   server: {
@@ -40,6 +51,39 @@ export const settings = {
       network,
       [],
       'Private networks that may be downloaded from, e.g. ["192.168.1.0/24"]. All others are refused.',
+    ),
+  },
+  storage: {
+    driver: choice(
+      "disk",
+      ["disk", "s3"],
+      "Where new files go: the data folder, or a bucket that speaks S3. What is stored already stays where it is, and both can be in use at once.",
+    ),
+  },
+  "storage.s3": {
+    endpoint: url(
+      "",
+      "Address of the S3 server, e.g. http://minio:9000; empty means Amazon's for the region.",
+    ),
+    public_endpoint: url(
+      "",
+      "Address under which browsers reach the same server, where it is another one, e.g. https://s3.example.org.",
+    ),
+    region: text("us-east-1", "The bucket's region; most servers at home don't care."),
+    bucket: text("", "Name of the bucket. It has to be there, and should be Homereel's alone."),
+    access_key_id: secret("Access key; empty means: as the AWS SDK finds one (environment, profile, role)."),
+    secret_access_key: secret("The secret that belongs to the access key."),
+    path_style: flag(
+      true,
+      "true asks for https://server/bucket/file, false for https://bucket.server/file, which some services want.",
+    ),
+    proxy: flag(
+      false,
+      "true sends everything through Homereel, for a bucket that browsers can't reach. Otherwise they get addresses of the bucket that are good for some minutes.",
+    ),
+    ca_file: text(
+      "",
+      "PEM file of the authority that signed the S3 server's certificate, where it is your own.",
     ),
   },
   tools: {
@@ -87,7 +131,8 @@ export function loadConfig(env: Environment, file?: string): { config: Config; f
   return { config, file: path };
 }
 
-export function buildConfig(toml: Record<string, unknown>, env: Environment): Config {
+export function buildConfig(file: Record<string, unknown>, env: Environment): Config {
+  const toml = flattenSections(file);
   refuseUnknownKeys(toml);
   refuseUnknownVariables(env);
   const config: Record<string, Record<string, unknown>> = {};
@@ -103,7 +148,14 @@ export function buildConfig(toml: Record<string, unknown>, env: Environment): Co
     (config[section] ??= {})[key] = Object.freeze(value);
   }
   for (const section of Object.values(config)) Object.freeze(section);
+  refuseContradictions(config as Config);
   return Object.freeze(config) as Config;
+}
+
+function refuseContradictions(config: Config): void {
+  if (config.storage.driver === "s3" && config["storage.s3"].bucket === "") {
+    throw new ConfigError('[storage] driver = "s3" needs the name of a bucket: set [storage.s3] bucket.');
+  }
 }
 
 /** One row for each setting, in the order of the table. */
@@ -115,7 +167,7 @@ export function* eachSetting(): Generator<{ section: string; key: string; settin
 }
 
 export function variableName(section: string, key: string): string {
-  return `HOMEREEL_${section}_${key}`.toUpperCase();
+  return `HOMEREEL_${section.replace(".", "_")}_${key}`.toUpperCase();
 }
 
 /** The value of a variable, or the contents of the file that `NAME_FILE` names, without its last line break. */
@@ -159,6 +211,14 @@ function readConfigFile(path: string): Record<string, unknown> {
   } catch (error) {
     throw new ConfigError(`${path} is not valid TOML: ${(error as Error).message}`);
   }
+}
+
+/** `[storage.s3]` is a table within a table to TOML, and a section like the others here. */
+function flattenSections(toml: Record<string, unknown>): Record<string, unknown> {
+  const { storage, ...others } = toml;
+  if (typeof storage !== "object" || storage === null || !("s3" in storage)) return toml;
+  const { s3, ...own } = storage;
+  return { ...others, storage: own, "storage.s3": s3 };
 }
 
 function refuseUnknownKeys(toml: Record<string, unknown>): void {

@@ -49,6 +49,20 @@ export function text(fallback: string, doc: string): Setting<string> {
   });
 }
 
+/** Text that is never shown. */
+export function secret(doc: string): Setting<string> {
+  const kind = { accepts: "text", read: (value: unknown) => (typeof value === "string" ? value : undefined) };
+  return setting("", doc, kind, true);
+}
+
+export function flag(fallback: boolean, doc: string): Setting<boolean> {
+  return setting(fallback, doc, {
+    accepts: "true or false",
+    read: (value) => (typeof value === "boolean" ? value : undefined),
+    parse: (value) => (value === "true" ? true : value === "false" ? false : value),
+  });
+}
+
 export function number(fallback: number, doc: string, range: { min: number; max: number }): Setting<number> {
   return setting(fallback, doc, {
     accepts: `a whole number from ${range.min} to ${range.max}`,

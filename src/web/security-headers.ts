@@ -1,4 +1,7 @@
 import type { MiddlewareHandler } from "hono";
+import type { Config } from "../config.ts";
+import { s3Options } from "../storage/s3-configured.ts";
+import { bucketOrigin } from "../storage/s3-options.ts";
 import type { AppEnv } from "./env.ts";
 
 /**
@@ -13,7 +16,7 @@ export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { headers } = c.res;
   for (const [name, value] of fixedHeaders) headers.set(name, value);
   if (!headers.has("Content-Security-Policy"))
-    headers.set("Content-Security-Policy", contentSecurityPolicy(nonce));
+    headers.set("Content-Security-Policy", contentSecurityPolicy(nonce, bucketSource(c.get("deps").config)));
   if (c.get("deps").config.server.public_url.startsWith("https:")) {
     headers.set("Strict-Transport-Security", "max-age=31536000");
   }
@@ -27,14 +30,20 @@ const fixedHeaders = [
   ["Cross-Origin-Resource-Policy", "same-origin"],
 ] as const;
 
-function contentSecurityPolicy(nonce: string): string {
+/** The bucket's origin with a space before it, where browsers are sent there; else nothing. */
+function bucketSource(config: Config): string {
+  const { bucket, proxy } = config["storage.s3"];
+  return bucket === "" || proxy ? "" : ` ${bucketOrigin(s3Options(config))}`;
+}
+
+function contentSecurityPolicy(nonce: string, bucket: string): string {
   return [
     "default-src 'none'",
     `script-src 'self' 'nonce-${nonce}'`,
     "style-src 'self'",
-    "img-src 'self' blob: data:",
-    "media-src 'self' blob:",
-    "connect-src 'self'",
+    `img-src 'self' blob: data:${bucket}`,
+    `media-src 'self' blob:${bucket}`,
+    `connect-src 'self'${bucket}`,
     "font-src 'self'",
     "manifest-src 'self'",
     "form-action 'self'",

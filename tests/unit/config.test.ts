@@ -52,6 +52,13 @@ test("a value can come from a file that a variable names", () => {
   expect(buildConfig({}, { HOMEREEL_SERVER_PORT_FILE: path }).server.port).toBe(9003);
 });
 
+test("a section within a section is one of its own", () => {
+  const toml = parse('[storage]\ndriver = "s3"\n[storage.s3]\nbucket = "shelf"\n');
+  const config = buildConfig(toml, { HOMEREEL_STORAGE_S3_REGION: "eu-central-1" });
+  expect(config.storage).toEqual({ driver: "s3" });
+  expect(config["storage.s3"]).toMatchObject({ bucket: "shelf", region: "eu-central-1" });
+});
+
 test("the configuration is frozen all the way down", () => {
   const config = buildConfig({ downloads: { allow_networks: ["10.0.0.0/8"] } }, {});
   expect(Object.isFrozen(config) && Object.isFrozen(config.server)).toBe(true);
@@ -83,6 +90,19 @@ describe("what is wrong is refused with key, value and what is accepted", () => 
       {},
       ["public_url", "without a path"],
     ],
+    [
+      "an unknown key of a section within",
+      { storage: { s3: { buket: "x" } } },
+      {},
+      ["[storage.s3] buket", "bucket"],
+    ],
+    [
+      "a word that is neither true nor false",
+      {},
+      { HOMEREEL_STORAGE_S3_PROXY: "yes" },
+      ["PROXY", '"yes"', "true"],
+    ],
+    ["S3 without a bucket", { storage: { driver: "s3" } }, {}, ["[storage.s3] bucket"]],
     ["an unknown variable", {}, { HOMEREEL_SEVER_PORT: "1" }, ["HOMEREEL_SEVER_PORT", "no setting"]],
   ];
   test.each(refused)("%s", (_, toml, env, words) => {
