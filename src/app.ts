@@ -16,6 +16,7 @@ import { ingestJob, picturesJob, removeFilesJob } from "./features/videos/jobs.t
 import { remakePicturesNow } from "./features/videos/pictures.ts";
 import { removeFilesNow } from "./features/videos/removals.ts";
 import { dataFolder } from "./lib/data-folder.ts";
+import { isAppError } from "./lib/errors.ts";
 import { OneTimeToken } from "./lib/one-time-token.ts";
 import { openLog } from "./log.ts";
 import { bind } from "./queue/binding.ts";
@@ -93,6 +94,7 @@ export function openApp(config: Config): App {
       for (const problem of problems) log.warn({ tool: problem.tool }, problem.message);
       sweepStrays(dataDir);
       await disk.sweepIncoming();
+      void warnIfUnreachable(deps);
       await sweepWorkFolders(dataFolder.work(dataDir), workFoldersInUse(deps));
       keepDownloaderLater(deps);
       queue.start();
@@ -103,4 +105,14 @@ export function openApp(config: Config): App {
       closeDatabase(db);
     },
   };
+}
+
+/** Pages and what lies on the disk work without the bucket, so the start goes on; but its owner should hear of it. */
+async function warnIfUnreachable({ storage, log }: Deps): Promise<void> {
+  try {
+    for await (const _ of storage.list("videos/")) break;
+  } catch (err) {
+    const { message, hint } = isAppError(err) ? err : { message: String(err), hint: "" };
+    log.warn({ err, storage: storage.name }, `${message} ${hint}`);
+  }
 }

@@ -6,7 +6,6 @@ import {
   NotFound,
   paginateListObjectsV2,
 } from "@aws-sdk/client-s3";
-import { failpoint } from "../lib/failpoint.ts";
 import { keyLock } from "../lib/key-lock.ts";
 import { semaphore } from "../lib/semaphore.ts";
 import { checkKey, checkPrefix, isKey } from "./keys.ts";
@@ -43,7 +42,6 @@ export function openBucket(options: S3Options): BucketStorage {
     const partBytes = partBytesFor(sizeBytes, leastPart);
     const etag = await uploadFile(bucket, key, localPath, sizeBytes, partBytes);
     await confirmFile(bucket, { key, etag, sizeBytes }, localPath, partBytes);
-    failpoint("s3-confirmed");
     await unlink(localPath);
   }
 
