@@ -4,8 +4,7 @@ import { sendFile } from "../src/web/send-file.ts";
 
 /** Serves one file with sendFile behind the smallest of doors. Arguments: its path and size. */
 const [path = "", sizeBytes = "0"] = process.argv.slice(2);
-const file = {
-  path,
+const bytes = {
   sizeBytes: Number(sizeBytes),
   etag: `"${"0".repeat(64)}"`,
   modifiedAt: Date.now(),
@@ -18,7 +17,7 @@ app.use(async (c, next) => {
   await next();
   c.res.headers.set("referrer-policy", "no-referrer");
 });
-app.get("/video", (c) => sendFile(c.req.raw, file));
+app.get("/video", (c) => sendFile(c.req.raw, path, bytes));
 
 const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: app.fetch });
 console.log(`port ${server.port}`);

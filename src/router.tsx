@@ -11,6 +11,7 @@ import { accountRoutes } from "./features/accounts/routes.tsx";
 import { downloadApi } from "./features/downloads/api.ts";
 import { countRunning } from "./features/downloads/downloads.ts";
 import { downloadRoutes } from "./features/downloads/routes.tsx";
+import { sendStream } from "./features/playback/playback.ts";
 import { playbackRoutes } from "./features/playback/routes.ts";
 import { videoApi } from "./features/videos/api.ts";
 import { videoRoutes } from "./features/videos/routes.tsx";
@@ -20,6 +21,7 @@ import { requireLogin } from "./web/access-guard.ts";
 import { apiRoot, newApi } from "./web/api.ts";
 import { assets } from "./web/assets.ts";
 import type { AppEnv } from "./web/env.ts";
+import { fastLane } from "./web/fast-lane.ts";
 import { readForm } from "./web/forms.ts";
 import { pageOf, setTheme } from "./web/page.ts";
 import { problemOf } from "./web/problem.ts";
@@ -77,12 +79,16 @@ export function createRouter(deps: Deps): Router {
 
   app.notFound(notFound);
   app.onError(answerError);
+  const streams = fastLane(deps, { door: streamDoor, verify: verifySession, answer: sendStream });
   return {
-    fetch: (request, server) => app.fetch(request, { server }),
+    fetch: async (request, server) => (await streams(request)) ?? app.fetch(request, { server }),
     routes: () =>
       app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => ({ method, path })),
   };
 }
+
+/** As in `playbackRoutes`; an id of other characters goes the long way. */
+const streamDoor = /^https?:\/\/[^/]+\/videos\/([\w-]+)\/stream(?:\?|$)/;
 
 function mountApi(app: OpenAPIHono<AppEnv>): void {
   app.route(apiRoot, accountApi);

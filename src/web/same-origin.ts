@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import type { Deps } from "../deps.ts";
 import { AppError } from "../lib/errors.ts";
 import type { AppEnv } from "./env.ts";
 
@@ -9,24 +10,27 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
  * origin by Sec-Fetch-Site or Origin. Programs send neither, and carry no cookie of ours.
  */
 export const sameOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const { public_url } = c.get("deps").config.server;
-  requireOurHost(c.req.header("host"), public_url);
-  if (!safeMethods.has(c.req.method)) {
-    const allowed = isSameOrigin({
-      site: c.req.header("sec-fetch-site"),
-      origin: c.req.header("origin"),
-      host: c.req.header("host"),
-      publicUrl: public_url,
-      hasCookie: c.req.header("cookie") !== undefined,
-    });
-    if (!allowed) {
-      throw new AppError("cross_site", "This request came from another site and was not carried out.", {
-        hint: "Open Homereel itself and do it there.",
-      });
-    }
-  }
+  requireSameOrigin(c.get("deps"), c.req.raw);
   await next();
 };
+
+export function requireSameOrigin({ config }: Pick<Deps, "config">, { method, headers }: Request): void {
+  const publicUrl = config.server.public_url;
+  const host = headers.get("host") ?? undefined;
+  requireOurHost(host, publicUrl);
+  if (safeMethods.has(method)) return;
+  const allowed = isSameOrigin({
+    site: headers.get("sec-fetch-site") ?? undefined,
+    origin: headers.get("origin") ?? undefined,
+    host,
+    publicUrl,
+    hasCookie: headers.has("cookie"),
+  });
+  if (allowed) return;
+  throw new AppError("cross_site", "This request came from another site and was not carried out.", {
+    hint: "Open Homereel itself and do it there.",
+  });
+}
 
 /** A foreign Host header is a rebinding name or a misconfigured proxy. */
 function requireOurHost(host: string | undefined, publicUrl: string): void {

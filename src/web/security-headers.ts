@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
+import type { Deps } from "../deps.ts";
 import { s3Options } from "../storage/s3-configured.ts";
 import { bucketOrigin } from "../storage/s3-options.ts";
 import type { AppEnv } from "./env.ts";
@@ -13,14 +14,23 @@ export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   const nonce = newNonce();
   c.set("nonce", nonce);
   await next();
-  const { headers } = c.res;
+  const { config } = c.get("deps");
+  setHeaders(config, c.res, () => contentSecurityPolicy(nonce, bucketSource(config)));
+};
+
+/** The same for bytes of a video, which are no page and run no script: without a nonce. */
+export function secureMedia({ config }: Pick<Deps, "config">, response: Response): Response {
+  setHeaders(config, response, () => mediaPolicy);
+  return response;
+}
+
+function setHeaders(config: Config, { headers }: Response, makePolicy: () => string): void {
   for (const [name, value] of fixedHeaders) headers.set(name, value);
-  if (!headers.has("Content-Security-Policy"))
-    headers.set("Content-Security-Policy", contentSecurityPolicy(nonce, bucketSource(c.get("deps").config)));
-  if (c.get("deps").config.server.public_url.startsWith("https:")) {
+  if (!headers.has("Content-Security-Policy")) headers.set("Content-Security-Policy", makePolicy());
+  if (config.server.public_url.startsWith("https:")) {
     headers.set("Strict-Transport-Security", "max-age=31536000");
   }
-};
+}
 
 const fixedHeaders = [
   ["X-Content-Type-Options", "nosniff"],
@@ -29,6 +39,10 @@ const fixedHeaders = [
   ["Cross-Origin-Opener-Policy", "same-origin"],
   ["Cross-Origin-Resource-Policy", "same-origin"],
 ] as const;
+
+// Who opens the address itself gets the browser's own player page, which plays from that address.
+const mediaPolicy =
+  "default-src 'none'; media-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /** The bucket's origin with a space before it, where browsers are sent there; else nothing. */
 function bucketSource(config: Config): string {

@@ -1,8 +1,9 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { readSync } from "node:fs";
 import { AppError } from "../lib/errors.ts";
 import { evaluateConditions } from "../lib/etag.ts";
 import { formatHttpDate } from "../lib/http-date.ts";
 import { isOpenEnded, parseRange, type RangeChoice } from "../lib/range.ts";
+import { openKept } from "./open-files.ts";
 
 /** Bytes that can be sent, wherever they are. */
 export interface BytesToSend {
@@ -22,20 +23,15 @@ export interface BytesToSend {
   cacheControl?: string;
 }
 
-export interface FileToSend extends BytesToSend {
-  /** A file of another size than `sizeBytes` is not sent. */
-  path: string;
-}
-
 /**
  * Answers a GET or HEAD with a file, or the part of it that was asked for: 200, 206, 304, 412, 416 (RFC 9110).
  * Throws `not_found` where the file is gone, `unavailable` where it has not the size that it should have.
  * Hand the Response on as it is: once its `body` is touched, it is no longer sent by sendfile.
  */
-export function sendFile(request: Request, file: FileToSend): Response {
-  checkFile(file);
-  const { status, headers, part } = planAnswer(request, file);
-  return new Response(part && bodyOf(file.path, part.start, part.end), { status, headers });
+export function sendFile(request: Request, path: string, bytes: BytesToSend): Response {
+  const fd = openChecked(path, bytes.sizeBytes);
+  const { status, headers, part } = planAnswer(request, bytes);
+  return new Response(part && bodyOf(fd, path, part.start, part.end), { status, headers });
 }
 
 /** The same for bytes that `read` gives: `start` and `end` are both inclusive. */
@@ -52,56 +48,73 @@ export async function sendBytes(
 
 interface Answer {
   status: number;
-  headers: HeaderFields;
+  headers: Headers;
   /** The bytes of the body, from `start` up to but without `end`; null for an answer without a body. */
   part: { start: number; end: number } | null;
 }
 
 function planAnswer(request: Request, bytes: BytesToSend): Answer {
-  const headers = headersOf(bytes);
+  const known = headersOf(bytes);
   const condition = evaluateConditions({
     method: request.method,
     headers: request.headers,
     etag: bytes.etag,
     lastModified: bytes.modifiedAt,
   });
-  if (condition.kind === "not_modified") return { status: 304, headers, part: null };
-  if (condition.kind === "precondition_failed") return { status: 412, headers, part: null };
+  if (condition.kind === "not_modified") return { status: 304, headers: known.always, part: null };
+  if (condition.kind === "precondition_failed") return { status: 412, headers: known.always, part: null };
 
   // Ranges are defined for GET only (RFC 9110 §14.2).
   const usesRange = request.method === "GET" && condition.useRange;
   const range = usesRange ? chooseRange(request.headers, bytes.sizeBytes) : whole;
   if (range.kind === "unsatisfiable") {
-    headers["content-range"] = `bytes */${bytes.sizeBytes}`;
+    const headers = new Headers(known.always);
+    headers.set("content-range", `bytes */${bytes.sizeBytes}`);
     return { status: 416, headers, part: null };
   }
-  Object.assign(headers, describeBody(bytes));
+  const headers = new Headers(known.withBody);
   const isPart = range.kind === "part";
   const [start, end] = isPart ? [range.start, range.end + 1] : [0, bytes.sizeBytes];
-  if (isPart) headers["content-range"] = `bytes ${start}-${end - 1}/${bytes.sizeBytes}`;
-  headers["content-length"] = String(end - start);
+  if (isPart) headers.set("content-range", `bytes ${start}-${end - 1}/${bytes.sizeBytes}`);
+  headers.set("content-length", String(end - start));
   return { status: isPart ? 206 : 200, headers, part: request.method === "HEAD" ? null : { start, end } };
 }
 
 type HeaderFields = Record<string, string>;
 const whole: RangeChoice = { kind: "whole" };
 
-function checkFile(file: FileToSend): void {
-  const found = statSync(file.path, { throwIfNoEntry: false });
-  if (!found?.isFile()) throw fileIsGone();
-  if (found.size !== file.sizeBytes) throw fileIsDifferent();
+function openChecked(path: string, sizeBytes: number): number {
+  const found = openKept(path);
+  if (!found) throw fileIsGone();
+  if (found.stats.size !== sizeBytes) throw fileIsDifferent();
+  return found.fd;
 }
 
-function headersOf(file: BytesToSend): HeaderFields {
-  return {
+interface KnownHeaders {
+  always: Headers;
+  withBody: Headers;
+}
+
+const knownHeaders = new WeakMap<BytesToSend, KnownHeaders>();
+
+/** Response copies them, so the same ones serve every range of the same `BytesToSend`. */
+function headersOf(bytes: BytesToSend): KnownHeaders {
+  let known = knownHeaders.get(bytes);
+  if (!known) knownHeaders.set(bytes, (known = makeHeaders(bytes)));
+  return known;
+}
+
+function makeHeaders(bytes: BytesToSend): KnownHeaders {
+  const always = {
     "accept-ranges": "bytes",
-    etag: file.etag,
-    "last-modified": formatHttpDate(file.modifiedAt),
-    "cache-control": file.cacheControl ?? "private, no-cache",
-    // The length of a part depends on it: see chooseRange.
-    vary: "Sec-Fetch-Dest",
+    etag: bytes.etag,
+    "last-modified": formatHttpDate(bytes.modifiedAt),
+    "cache-control": bytes.cacheControl ?? "private, no-cache",
+    // The length of a part depends on them: see isPlayer.
+    vary: "Sec-Fetch-Dest, Accept-Encoding",
     "x-content-type-options": "nosniff",
   };
+  return { always: new Headers(always), withBody: new Headers({ ...always, ...describeBody(bytes) }) };
 }
 
 // A player that asks for everything takes it at its own pace, and so does each of a hundred others: small
@@ -115,9 +128,15 @@ function chooseRange(headers: Headers, sizeBytes: number): RangeChoice {
   return { ...range, end: Math.min(range.end, range.start + mostForPlayers - 1) };
 }
 
+// Over plain http on a LAN no browser sends Sec-Fetch-Dest. Chromium's players are known there by the encoding that
+// they alone ask for (blink, resource_multi_buffer_data_provider.cc), and were seen to ask for the rest. Nothing vaguer
+// will do: `Accept: */*` with an open end is also curl or VLC going on with a download, to which a short answer is its end.
+const chromiumPlayerEncoding = "identity;q=1, *;q=0";
+
 function isPlayer(headers: Headers): boolean {
   const destination = headers.get("sec-fetch-dest");
-  return destination === "video" || destination === "audio";
+  if (destination !== null) return destination === "video" || destination === "audio";
+  return headers.get("accept-encoding") === chromiumPlayerEncoding;
 }
 
 // What browsers may show. The rest could be a page with scripts of a stranger, in our origin: SVG, HTML, XML, PDF.
@@ -143,33 +162,19 @@ const mostToRead = 128 * 1024;
 const buffer = Buffer.allocUnsafeSlow(mostToRead);
 
 /** Bytes from `start` up to but without `end`. */
-function bodyOf(path: string, start: number, end: number) {
+function bodyOf(fd: number, path: string, start: number, end: number) {
   const isSmall = end - start <= mostToRead;
-  return isSmall ? readPart(path, start, end - start) : Bun.file(path).slice(start, end);
+  return isSmall ? readPart(fd, start, end - start) : Bun.file(path).slice(start, end);
 }
 
-function readPart(path: string, start: number, length: number): Uint8Array<ArrayBuffer> {
-  const fd = openFile(path);
-  try {
-    let done = 0;
-    while (done < length) {
-      const count = readSync(fd, buffer, done, length - done, start + done);
-      if (count === 0) throw fileIsDifferent();
-      done += count;
-    }
-    return buffer.subarray(0, length);
-  } finally {
-    closeSync(fd);
+function readPart(fd: number, start: number, length: number): Uint8Array<ArrayBuffer> {
+  let done = 0;
+  while (done < length) {
+    const count = readSync(fd, buffer, done, length - done, start + done);
+    if (count === 0) throw fileIsDifferent();
+    done += count;
   }
-}
-
-function openFile(path: string): number {
-  try {
-    return openSync(path, "r");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw fileIsGone();
-    throw error;
-  }
+  return buffer.subarray(0, length);
 }
 
 function fileIsGone() {

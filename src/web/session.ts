@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { deleteCookie, setCookie } from "hono/cookie";
 import type { User } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../lib/errors.ts";
@@ -10,19 +10,26 @@ export interface Verified {
   refreshed: { token: string; expiresAt: number } | null;
 }
 
-/** Finds out who asks, from the session cookie or `Authorization: Bearer`, and keeps a used session alive. */
-export function authenticate(
-  verify: (deps: Deps, token: string) => Promise<Verified | null>,
-): MiddlewareHandler<AppEnv> {
+export type Verify = (deps: Deps, token: string) => Promise<Verified | null>;
+
+/** Finds out who asks, and keeps a used session alive. */
+export function authenticate(verify: Verify): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const bearer = bearerToken(c.req.header("authorization"));
-    const token = bearer ?? sessionCookie(c);
-    const verified = token === undefined ? null : await verify(c.get("deps"), token);
+    const verified = await identify(c.get("deps"), c.req.raw, verify);
     c.set("user", verified?.user ?? null);
     await next();
     // Afterwards: a response that a handler made itself does not carry what was set on the context before.
-    if (verified?.refreshed && bearer === undefined) setSessionCookie(c, verified.refreshed);
+    if (verified?.refreshed) setSessionCookie(c, verified.refreshed);
   };
+}
+
+/** Who asks, by `Authorization: Bearer` or the session cookie; only the cookie is ever refreshed. */
+export async function identify(deps: Deps, { headers }: Request, verify: Verify): Promise<Verified | null> {
+  const bearer = bearerToken(headers.get("authorization"));
+  const token = bearer ?? cookieIn(headers.get("cookie"), cookieName(deps));
+  if (token === undefined) return null;
+  const verified = await verify(deps, token);
+  return verified && bearer !== undefined ? { ...verified, refreshed: null } : verified;
 }
 
 /** The person who asks; `login_required` for nobody. */
@@ -33,33 +40,38 @@ export function requireUser(c: Context<AppEnv>): User {
 }
 
 export function setSessionCookie(c: Context<AppEnv>, session: { token: string; expiresAt: number }): void {
-  setCookie(c, cookieName(c), session.token, {
+  setCookie(c, cookieName(c.get("deps")), session.token, {
     ...cookieOptions(c),
     maxAge: Math.max(0, Math.floor((session.expiresAt - c.get("deps").now()) / 1000)),
   });
 }
 
 export function clearSessionCookie(c: Context<AppEnv>): void {
-  deleteCookie(c, cookieName(c), cookieOptions(c));
+  deleteCookie(c, cookieName(c.get("deps")), cookieOptions(c));
 }
 
-function sessionCookie(c: Context<AppEnv>): string | undefined {
-  return getCookie(c, cookieName(c));
+/** Of this one name: hono parses and decodes all of them, which takes as long as all the rest of a range request. */
+function cookieIn(header: string | null, name: string): string | undefined {
+  for (const pair of header?.split(";") ?? []) {
+    const trimmed = pair.trim();
+    if (trimmed.startsWith(name) && trimmed[name.length] === "=") return trimmed.slice(name.length + 1);
+  }
+  return undefined;
 }
 
 /** `__Host-` ties the cookie to this very host, but browsers take it over TLS only. */
-function cookieName(c: Context<AppEnv>): string {
-  return isSecure(c) ? "__Host-homereel" : "homereel";
+function cookieName(deps: Pick<Deps, "config">): string {
+  return isSecure(deps) ? "__Host-homereel" : "homereel";
 }
 
 function cookieOptions(c: Context<AppEnv>) {
-  return { path: "/", httpOnly: true, sameSite: "Lax", secure: isSecure(c) } as const;
+  return { path: "/", httpOnly: true, sameSite: "Lax", secure: isSecure(c.get("deps")) } as const;
 }
 
-function isSecure(c: Context<AppEnv>): boolean {
-  return c.get("deps").config.server.public_url.startsWith("https:");
+function isSecure({ config }: Pick<Deps, "config">): boolean {
+  return config.server.public_url.startsWith("https:");
 }
 
-function bearerToken(header: string | undefined): string | undefined {
+function bearerToken(header: string | null): string | undefined {
   return /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
 }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { Hono } from "hono";
 import { isAppError } from "../../src/lib/errors.ts";
-import { type FileToSend, sendFile } from "../../src/web/send-file.ts";
+import { type BytesToSend, sendFile } from "../../src/web/send-file.ts";
 
 const mebi = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), "send-file-"));
@@ -16,6 +16,10 @@ const bytes = Buffer.concat(Array.from({ length: 80 }, (_, i) => source.map((byt
   5 * mebi - 7,
 );
 const modified = "Sun, 06 Nov 1994 08:49:37 GMT";
+interface FileToSend extends BytesToSend {
+  path: string;
+}
+
 const video: FileToSend = {
   path: join(folder, "video"),
   sizeBytes: bytes.length,
@@ -41,7 +45,10 @@ app.use(async (c, next) => {
   await next();
   c.res.headers.set("referrer-policy", "no-referrer");
 });
-app.get("/:name", (c) => sendFile(c.req.raw, files[c.req.param("name")] ?? video));
+app.get("/:name", (c) => {
+  const file = files[c.req.param("name")] ?? video;
+  return sendFile(c.req.raw, file.path, file);
+});
 app.onError((error, c) => c.text(isAppError(error) ? error.code : "bug", 500));
 let server: Bun.Server<undefined>;
 
@@ -79,7 +86,7 @@ describe("a GET", () => {
       etag: '"aa11"',
       "last-modified": modified,
       "referrer-policy": "no-referrer",
-      vary: "Sec-Fetch-Dest",
+      vary: "Sec-Fetch-Dest, Accept-Encoding",
       "x-content-type-options": "nosniff",
     });
     expect(response.headers.get("content-range")).toBeNull();
@@ -173,9 +180,17 @@ describe("a player", () => {
   test("gets all of what it named the end of", async () => {
     await expectBytes(await get("video", { ...player, range: "bytes=0-4000000" }), 0, 4_000_001);
   });
-  test("is told apart from a download that goes on", async () => {
-    const response = await get("video", { "sec-fetch-dest": "document", range: "bytes=100-" });
-    await expectBytes(response, 100, total);
+  test("of Chromium on a plain http origin, which sends no destination, is known all the same", async () => {
+    const headers = { "accept-encoding": "identity;q=1, *;q=0", range: "bytes=100-" };
+    await expectBytes(await get("video", headers), 100, 100 + 2 * mebi);
+  });
+  test.each([
+    ["a browser", { "sec-fetch-dest": "document", "accept-encoding": "identity;q=1, *;q=0" }],
+    ["curl", { accept: "*/*", "user-agent": "curl/8.14.1" }],
+    ["wget", { accept: "*/*", "accept-encoding": "identity", "user-agent": "Wget/1.25.0" }],
+    ["VLC", { accept: "*/*", "accept-language": "en", "user-agent": "VLC/3.0.21 LibVLC/3.0.21" }],
+  ])("is told apart from a download by %s that goes on", async (_, headers) => {
+    await expectBytes(await get("video", { ...headers, range: "bytes=100-" }), 100, total);
   });
 });
 
@@ -212,6 +227,30 @@ test("a file that is gone, or is not what its row says, is not sent in part", as
   expect(await (await get("gone")).text()).toBe("not_found");
   expect(await (await get("folder")).text()).toBe("not_found");
   expect(await (await get("shorter")).text()).toBe("unavailable");
+});
+
+test("a file that takes the place of another is sent from then on, and what is deleted is gone at once", async () => {
+  const path = join(folder, "replaced");
+  const sizeBytes = 10;
+  const name = "replaced";
+  files[name] = { ...video, path, sizeBytes };
+  for (const text of ["0123456789", "abcdefghij"]) {
+    writeFileSync(`${path}.new`, text);
+    renameSync(`${path}.new`, path);
+    expect(await (await get(name, { range: "bytes=0-4" })).text()).toBe(text.slice(0, 5));
+  }
+  rmSync(path);
+  expect(await (await get(name, { range: "bytes=0-4" })).text()).toBe("not_found");
+  expect(descriptors().filter((one) => one.startsWith(path))).toEqual([]);
+});
+
+test("a file that nobody asks for any more is closed, so that deleting it frees its space", async () => {
+  const path = join(folder, "left");
+  writeFileSync(path, "0123456789");
+  files.left = { ...video, path, sizeBytes: 10 };
+  await get("left", { range: "bytes=0-4" });
+  expect(descriptors()).toContain(path);
+  await until(() => !descriptors().includes(path));
 });
 
 test("answers under way at once don't mix", async () => {

@@ -1,6 +1,7 @@
 import { asc, eq, sql } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { prepared } from "../../db/prepared.ts";
+import { remembered } from "../../db/remembered.ts";
 import { users } from "../../db/schema.ts";
 import type { User } from "../../db/schema.ts";
 
@@ -12,8 +13,11 @@ const statements = prepared((db) => ({
     .prepare(),
 }));
 
+const rememberedUsers = remembered<User | null>();
+
+/** Asked for by every request. */
 export function findUserById(db: Database, id: string): User | null {
-  return statements(db).byId.get({ id }) ?? null;
+  return rememberedUsers(db, id, () => statements(db).byId.get({ id }) ?? null);
 }
 
 /** E-mail addresses are stored in lower case. */

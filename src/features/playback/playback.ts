@@ -15,54 +15,52 @@ const pictureSeconds = 60 * 60;
 
 /** What a player plays: the playable rendition, else the original. Ranges and conditions as asked for. */
 export function sendStream(deps: Needs, user: User, request: Request, id: string): Answer {
-  return send(deps, request, getFile(deps, user, id, "playable"), { linkSeconds: videoSeconds });
+  const { file } = getFile(deps, user, id, "playable");
+  return send(deps, request, file, streamBytes(file), videoSeconds);
 }
 
 /** The original, under a name that people can read. */
 export function sendDownload(deps: Needs, user: User, request: Request, id: string): Answer {
-  const file = getFile(deps, user, id, "original");
-  const name = `${file.title}${extname(file.key)}`;
-  return send(deps, request, file, {
-    disposition: contentDisposition("attachment", name),
-    linkSeconds: videoSeconds,
-  });
+  const { file, title } = getFile(deps, user, id, "original");
+  const disposition = contentDisposition("attachment", `${title}${extname(file.key)}`);
+  return send(deps, request, file, { ...bytesOf(file), disposition }, videoSeconds);
 }
 
 /** A thumbnail by its number, or the poster. Their URLs carry a version, so browsers may keep them. */
 export function sendPicture(deps: Needs, user: User, request: Request, id: string, name: string): Answer {
-  const file =
+  const { file } =
     name === "poster"
       ? getFile(deps, user, id, "poster")
       : getFile(deps, user, id, "thumbnail", /^[123]$/.test(name) ? Number(name) : 0);
-  return send(deps, request, file, {
-    cacheControl: "private, max-age=31536000, immutable",
-    linkSeconds: pictureSeconds,
-  });
+  const cacheControl = "private, max-age=31536000, immutable";
+  return send(deps, request, file, { ...bytesOf(file), cacheControl }, pictureSeconds);
 }
 
-interface SendOptions {
-  disposition?: string;
-  cacheControl?: string;
-  /** How long an address of the bucket is good. */
-  linkSeconds: number;
+const knownStreams = new WeakMap<StoredFile, BytesToSend>();
+
+/** One object for all the ranges of a file: what sendFile works out of it is worked out once. */
+function streamBytes(file: StoredFile): BytesToSend {
+  let bytes = knownStreams.get(file);
+  if (!bytes) knownStreams.set(file, (bytes = { ...bytesOf(file), cacheControl: "private, no-store" }));
+  return bytes;
 }
+
+function bytesOf({ sizeBytes, sha256, createdAt, mime }: StoredFile): BytesToSend {
+  return { sizeBytes, etag: `"${sha256}"`, modifiedAt: createdAt, mime };
+}
+
+/** `linkSeconds`: how long an address of the bucket is good. */
 
 function send(
   { storageOf }: Pick<Deps, "storageOf">,
   request: Request,
   file: StoredFile,
-  { linkSeconds, ...options }: SendOptions,
+  bytes: BytesToSend,
+  linkSeconds: number,
 ): Answer {
   const storage = storageOf(file.storage);
   const delivery = storage.delivery(file.key);
-  const bytes = {
-    sizeBytes: file.sizeBytes,
-    etag: `"${file.sha256}"`,
-    modifiedAt: file.createdAt,
-    mime: file.mime,
-    ...options,
-  };
-  if (delivery.way === "file") return sendFile(request, { path: delivery.path, ...bytes });
+  if (delivery.way === "file") return sendFile(request, delivery.path, bytes);
   // An address is signed for GET alone.
   if (delivery.way === "stream" || request.method === "HEAD") {
     return sendBytes(request, bytes, (range) => storage.read(file.key, range));

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { prepared } from "../../db/prepared.ts";
+import { remembered } from "../../db/remembered.ts";
 import { fileRemovals, files, tags, users, videoTags, videos } from "../../db/schema.ts";
 import type { FileKind, StoredFile, Video, VideoState } from "../../db/schema.ts";
 
@@ -50,6 +51,18 @@ export function findVideo(db: Database, id: string): Video | null {
 
 export function findFile(db: Database, videoId: string, kind: FileKind, n = 0): StoredFile | null {
   return statements(db).file.get({ videoId, kind, n }) ?? null;
+}
+
+const rememberedFiles = remembered<{ video: Video | null; file: StoredFile | null }>();
+
+/** A video with its file of a kind, `playable` or else the original: asked for by every range request. */
+export function findVideoAndFile(db: Database, id: string, kind: FileKind, n: number) {
+  return rememberedFiles(db, `${kind} ${n} ${id}`, () => {
+    const video = findVideo(db, id);
+    const file = video && findFile(db, id, kind, n);
+    const original = video && !file && kind === "playable" ? findFile(db, id, "original") : null;
+    return { video, file: file ?? original };
+  });
 }
 
 export function filesOf(db: Database, videoId: string): StoredFile[] {

@@ -9,8 +9,8 @@ import type { VideoItem } from "./item.ts";
 import { picturesJob } from "./jobs.ts";
 import {
   changeVideo,
-  findFile,
   findVideo,
+  findVideoAndFile,
   findVideoRow,
   pageOfVideos,
   replaceTags,
@@ -99,13 +99,12 @@ export function getFile(
   id: string,
   kind: StoredFile["kind"],
   n = 0,
-): StoredFile & { title: string } {
-  const video = findVideo(db, id);
+): { file: StoredFile; title: string } {
+  const { video, file } = findVideoAndFile(db, id, kind, n);
   if (!video || !canWatch(user, video)) throw noSuchVideo();
-  const file = findFile(db, id, kind, n) ?? (kind === "playable" ? findFile(db, id, "original") : null);
   if (!file)
     throw new AppError("not_found", "This video has no such file.", { hint: "It may still be processed." });
-  return { ...file, title: video.title };
+  return { file, title: video.title };
 }
 
 /** Changes what is given and leaves the rest. */
