@@ -50,7 +50,6 @@ function bytesOf({ sizeBytes, sha256, createdAt, mime }: StoredFile): BytesToSen
 }
 
 /** `linkSeconds`: how long an address of the bucket is good. */
-
 function send(
   { storageOf }: Pick<Deps, "storageOf">,
   request: Request,
@@ -78,6 +77,8 @@ async function redirectTo(
   const { cacheControl } = bytes;
   const location = await sign({ expiresSeconds: linkSeconds, mime, disposition, cacheControl });
   // What a browser may keep it may also find again without asking us, while the address is good for long enough.
-  const keep = cacheControl ? `private, max-age=${linkSeconds / 2}` : "private, no-store";
+  const keep = cacheControl?.includes("immutable")
+    ? `private, max-age=${linkSeconds / 2}`
+    : "private, no-store";
   return new Response(null, { status: 302, headers: { location, "cache-control": keep } });
 }
