@@ -2,26 +2,28 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import YTDlpWrap from "yt-dlp-wrap";
+import { isCompiled } from "../lib/asset-root.ts";
 import { AppError } from "../lib/errors.ts";
 
 /** Where releases come from. */
 export interface ReleaseSource {
   /** `<baseUrl>/<version>/<asset>`, https only. */
   baseUrl: string;
+  /** In PEM, for a mirror whose certificate no public authority signed. */
+  ca?: string;
   latestVersion(): Promise<string>;
 }
 
 /**
- * yt-dlp-wrap knows no other host for its list of releases, and its `downloadFromGithub` makes a program
- * executable that nobody checked: only its plain download and its list are used.
+ * yt-dlp-wrap's `downloadFromGithub` makes a program executable that nobody checked, and its list of releases
+ * ends the process where the network is away (an error event that nothing hears): only its download is used.
  */
 export const githubReleases: ReleaseSource = {
   baseUrl: "https://github.com/yt-dlp/yt-dlp/releases/download",
   async latestVersion() {
-    const releases: unknown = await inTime(YTDlpWrap.getGithubReleases(1, 1));
-    const [latest] = releases as { tag_name?: unknown }[];
-    return String(latest?.tag_name);
+    const latest = "https://api.github.com/repos/yt-dlp/yt-dlp/releases/latest";
+    const release = await inTime(fetch(latest).then((response) => response.json()));
+    return String((release as { tag_name?: unknown }).tag_name);
   },
 };
 
@@ -48,7 +50,7 @@ export function assetFor(system: {
  * Returns its path. Throws AppError `site_unreachable`, or `tool_failed` where the sum is another one.
  */
 export async function downloadVerified(
-  source: Pick<ReleaseSource, "baseUrl">,
+  source: Pick<ReleaseSource, "baseUrl" | "ca">,
   version: string,
   asset: string,
   folder: string,
@@ -56,8 +58,8 @@ export async function downloadVerified(
   const url = (name: string) => `${source.baseUrl}/${version}/${name}`;
   const path = join(folder, `${asset}.download`);
   const sums = join(folder, "SHA2-256SUMS");
-  await inTime(YTDlpWrap.downloadFile(url("SHA2-256SUMS"), sums));
-  await inTime(YTDlpWrap.downloadFile(url(asset), path));
+  await inTime(downloadFile(url("SHA2-256SUMS"), sums, source.ca));
+  await inTime(downloadFile(url(asset), path, source.ca));
   const expected = sumOf(await readFile(sums, "utf8"), asset);
   if (expected === null || (await sha256(path)) !== expected) {
     throw new AppError("tool_failed", "The downloaded yt-dlp is not the one that was released.", {
@@ -65,6 +67,21 @@ export async function downloadVerified(
     });
   }
   return path;
+}
+
+/** `scripts/build.ts` embeds the worker beside the program. */
+const worker = isCompiled
+  ? "/$bunfs/root/exec/ytdlp-download-worker.js"
+  : new URL("./ytdlp-download-worker.ts", import.meta.url).href;
+
+function downloadFile(url: string, path: string, ca?: string): Promise<void> {
+  const thread = new Worker(worker);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  thread.onmessage = ({ data }: MessageEvent<string | null>) =>
+    data === null ? resolve() : reject(new Error(data));
+  thread.onerror = ({ message }) => reject(new Error(message));
+  thread.postMessage({ url, path, ca });
+  return promise.finally(() => thread.terminate());
 }
 
 /** Lines of `<hex>  <name>`, as sha256sum writes them. */

@@ -9,7 +9,6 @@ import {
   test,
 } from "bun:test";
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
-import https from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Server } from "bun";
@@ -31,19 +30,18 @@ const releases = new Map<string, Uint8Array<ArrayBuffer>>();
 let server: Server<undefined>;
 let dataDir: string;
 let latest = "";
-const trusted = https.globalAgent.options.ca;
+let ca = "";
 
 beforeAll(async () => {
   const [key, cert] = await makeCertificate();
+  ca = cert;
   server = Bun.serve({ hostname: "127.0.0.1", port: 0, tls: { key, cert }, fetch: serve });
-  https.globalAgent.options.ca = cert;
 });
 beforeEach(() => {
   dataDir = mkdtempSync(join(work, "data-"));
   releases.clear();
 });
 afterAll(async () => {
-  https.globalAgent.options.ca = trusted;
   await server.stop(true);
   rmSync(work, { recursive: true, force: true });
 });
@@ -114,6 +112,11 @@ describe("installYtDlp", () => {
     expect(await current()).toBe("2026.09.01");
   });
 
+  test("a network that is away is said, and ends nothing", async () => {
+    const away = { baseUrl: "https://127.0.0.1:1", latestVersion: async () => "2026.10.26" };
+    expect(await codeOf(installYtDlp({ dataDir, source: away }))).toBe("site_unreachable");
+  });
+
   test("a release that is not there, and a name that is no version", async () => {
     await release("2026.09.01");
     await installYtDlp(places(), "2026.09.01");
@@ -153,7 +156,8 @@ test.each([
 ])("isVersion(%j) is %p", (text, yes) => expect(isVersion(text)).toBe(yes));
 
 function places(): ProgramPlaces {
-  return { dataDir, source: { baseUrl: `${server.url.origin}/moved`, latestVersion: async () => latest } };
+  const source = { baseUrl: `${server.url.origin}/moved`, ca, latestVersion: async () => latest };
+  return { dataDir, source };
 }
 
 /** Redirects once, as the real place does. */
