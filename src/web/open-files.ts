@@ -1,45 +1,53 @@
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
-import type { Stats } from "node:fs";
 
-interface OpenFile {
+export interface OpenFile {
   fd: number;
+  sizeBytes: number;
+}
+
+interface Kept extends OpenFile {
   usedAt: number;
+  checkedAt: number;
 }
 
 const mostOpen = 64;
 const idleMs = 1000;
-const open = new Map<string, OpenFile>();
+const checkMs = 100;
+const open = new Map<string, Kept>();
 let sweeping = false;
 
 /**
- * A descriptor to read from until the end of the current synchronous code, and what the file is now; null
- * where no regular file is at this path. It stays open for a second or two: a player asks for many parts,
- * and opening takes as long as reading one. No longer, because a deleted file takes up space until then.
+ * A descriptor to read from until the end of the current synchronous code; null where no regular file is at
+ * this path. `etag` says which content is meant: another one is another file, even at the same path. It stays
+ * open for a second or two, because a player asks for many parts, and to open and look at the file takes half
+ * as long as all else that a small one needs. No longer, because a deleted file takes up space until then.
  */
-export function openKept(path: string): { fd: number; stats: Stats } | null {
-  const kept = open.get(path);
-  if (kept) {
-    const stats = fstatSync(kept.fd);
-    // Without a name it was deleted, or another file was renamed to its path.
-    if (stats.nlink > 0) {
-      kept.usedAt = performance.now();
-      return { fd: kept.fd, stats };
-    }
-    close(path, kept);
-  }
-  return openAnew(path);
+export function openKept(path: string, etag: string): OpenFile | null {
+  const key = `${etag} ${path}`;
+  const kept = open.get(key);
+  const now = performance.now();
+  if (!kept) return openAnew(key, path, now);
+  kept.usedAt = now;
+  if (now - kept.checkedAt < checkMs) return kept;
+  kept.checkedAt = now;
+  // Without a name it was deleted, or another file was renamed to its path.
+  const { nlink, size } = fstatSync(kept.fd);
+  if (nlink > 0 && size === kept.sizeBytes) return kept;
+  close(key, kept);
+  return openAnew(key, path, now);
 }
 
-function openAnew(path: string): { fd: number; stats: Stats } | null {
+function openAnew(key: string, path: string, now: number): OpenFile | null {
   // Before it is opened: opening a pipe would wait for its writer.
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return null;
   const fd = openUnlessGone(path);
   if (fd === null) return null;
   const [oldest] = open;
   if (oldest && open.size >= mostOpen) close(...oldest);
-  open.set(path, { fd, usedAt: performance.now() });
+  const kept = { fd, sizeBytes: fstatSync(fd).size, usedAt: now, checkedAt: now };
+  open.set(key, kept);
   sweepLater();
-  return { fd, stats: fstatSync(fd) };
+  return kept;
 }
 
 function openUnlessGone(path: string): number | null {
@@ -57,12 +65,12 @@ function sweepLater(): void {
   setTimeout(() => {
     sweeping = false;
     const idleSince = performance.now() - idleMs;
-    for (const [path, file] of open) if (file.usedAt <= idleSince) close(path, file);
+    for (const [key, file] of open) if (file.usedAt <= idleSince) close(key, file);
     sweepLater();
   }, idleMs).unref();
 }
 
-function close(path: string, { fd }: OpenFile): void {
-  open.delete(path);
+function close(key: string, { fd }: Kept): void {
+  open.delete(key);
   closeSync(fd);
 }

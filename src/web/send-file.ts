@@ -29,7 +29,7 @@ export interface BytesToSend {
  * Hand the Response on as it is: once its `body` is touched, it is no longer sent by sendfile.
  */
 export function sendFile(request: Request, path: string, bytes: BytesToSend): Response {
-  const fd = openChecked(path, bytes.sizeBytes);
+  const fd = openChecked(path, bytes);
   const { status, headers, part } = planAnswer(request, bytes);
   return new Response(part && bodyOf(fd, path, part.start, part.end), { status, headers });
 }
@@ -83,10 +83,10 @@ function planAnswer(request: Request, bytes: BytesToSend): Answer {
 type HeaderFields = Record<string, string>;
 const whole: RangeChoice = { kind: "whole" };
 
-function openChecked(path: string, sizeBytes: number): number {
-  const found = openKept(path);
+function openChecked(path: string, { etag, sizeBytes }: BytesToSend): number {
+  const found = openKept(path, etag);
   if (!found) throw fileIsGone();
-  if (found.stats.size !== sizeBytes) throw fileIsDifferent();
+  if (found.sizeBytes !== sizeBytes) throw fileIsDifferent();
   return found.fd;
 }
 

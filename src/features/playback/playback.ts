@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import type { Deps } from "../../deps.ts";
 import type { StoredFile, User } from "../../db/schema.ts";
 import { contentDisposition } from "../../lib/content-disposition.ts";
-import type { LinkOptions } from "../../storage/storage.ts";
+import type { Delivery, LinkOptions } from "../../storage/storage.ts";
 import { describeBody, sendBytes, sendFile } from "../../web/send-file.ts";
 import type { BytesToSend } from "../../web/send-file.ts";
 import { getFile } from "../videos/videos.ts";
@@ -38,7 +38,10 @@ export function sendPicture(deps: Needs, user: User, request: Request, id: strin
 
 const knownStreams = new WeakMap<StoredFile, BytesToSend>();
 
-/** One object for all the ranges of a file: what sendFile works out of it is worked out once. */
+/**
+ * One object for all the ranges of a file: what sendFile works out of it is worked out once. `no-store`,
+ * because what Chromium keeps it asks for in pieces with an end, which are never cut short.
+ */
 function streamBytes(file: StoredFile): BytesToSend {
   let bytes = knownStreams.get(file);
   if (!bytes) knownStreams.set(file, (bytes = { ...bytesOf(file), cacheControl: "private, no-store" }));
@@ -49,6 +52,8 @@ function bytesOf({ sizeBytes, sha256, createdAt, mime }: StoredFile): BytesToSen
   return { sizeBytes, etag: `"${sha256}"`, modifiedAt: createdAt, mime };
 }
 
+const knownDeliveries = new WeakMap<StoredFile, Delivery>();
+
 /** `linkSeconds`: how long an address of the bucket is good. */
 function send(
   { storageOf }: Pick<Deps, "storageOf">,
@@ -58,7 +63,8 @@ function send(
   linkSeconds: number,
 ): Answer {
   const storage = storageOf(file.storage);
-  const delivery = storage.delivery(file.key);
+  let delivery = knownDeliveries.get(file);
+  if (!delivery) knownDeliveries.set(file, (delivery = storage.delivery(file.key)));
   if (delivery.way === "file") return sendFile(request, delivery.path, bytes);
   // An address is signed for GET alone.
   if (delivery.way === "stream" || request.method === "HEAD") {
