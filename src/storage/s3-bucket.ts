@@ -11,7 +11,7 @@ import { semaphore } from "../lib/semaphore.ts";
 import { checkKey, checkPrefix, isKey } from "./keys.ts";
 import { connectBucket } from "./s3-client.ts";
 import type { Bucket } from "./s3-client.ts";
-import { notFound, onS3 } from "./s3-errors.ts";
+import { notFound, onS3, unreachable } from "./s3-errors.ts";
 import { signLink } from "./s3-link.ts";
 import type { S3Options } from "./s3-options.ts";
 import { readObject } from "./s3-read.ts";
@@ -99,6 +99,8 @@ async function deleteObject({ client, name }: Bucket, key: string): Promise<void
 async function* listObjects({ client, name }: Bucket, prefix: string): AsyncGenerator<StoredObject> {
   const pages = paginateListObjectsV2({ client }, { Bucket: name, Prefix: prefix })[Symbol.asyncIterator]();
   for (let page = await onS3(pages.next()); !page.done; page = await onS3(pages.next())) {
+    // Whatever else answers with 200 and is no list must not look like an empty bucket.
+    if (page.value.Name === undefined) throw unreachable(new Error("what came is no list of objects"));
     for (const { Key = "", Size = 0, LastModified = new Date(0) } of page.value.Contents ?? []) {
       if (isKey(Key)) yield { key: Key, sizeBytes: Size, modifiedAt: LastModified };
     }

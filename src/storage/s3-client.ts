@@ -24,7 +24,7 @@ export function connectBucket(options: S3Options): Bucket {
 }
 
 function newClient(options: S3Options, endpoint: string): S3Client {
-  const { accessKeyId, secretAccessKey, ca } = options;
+  const { accessKeyId, secretAccessKey } = options;
   return new S3Client({
     region: options.region,
     forcePathStyle: options.pathStyle,
@@ -34,17 +34,17 @@ function newClient(options: S3Options, endpoint: string): S3Client {
     // Bytes are checked by us (s3-verify.ts); the SDK would check whole objects only, and slowly.
     responseChecksumValidation: "WHEN_REQUIRED",
     // Fetch hands bodies on without a copy, and with backpressure.
-    requestHandler: new FetchHttpHandler({ keepAlive: true, customFetch: patientFetch(ca) }),
+    requestHandler: new FetchHttpHandler({ keepAlive: true, customFetch: patientFetch(options) }),
   });
 }
 
 /** Fetch that waits for an answer only so long, and says apart "no answer" from all that is a mistake of ours. */
-function patientFetch(ca: string | undefined): typeof fetch {
+function patientFetch({ ca, patienceMs = 10_000 }: S3Options): typeof fetch {
   const tls = ca === undefined ? {} : { tls: { ca } };
   const fetchWithin = async (input: unknown) => {
     const request = input as Request;
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), patienceMs(request));
+    const timer = setTimeout(() => patience.abort(), patienceMs * slowness(request));
     const signal = AbortSignal.any([request.signal, patience.signal]);
     try {
       // A redirect would lose the signature; the SDK makes an error of it.
@@ -59,8 +59,8 @@ function patientFetch(ca: string | undefined): typeof fetch {
   return fetchWithin as typeof fetch;
 }
 
-/** Reading begins at once. Writing takes as long as the bytes need at 64 KiB/s, and what the store then does with them. */
-function patienceMs(request: Request): number {
-  if (request.method === "GET" || request.method === "HEAD") return 10_000;
-  return 60_000 + Number(request.headers.get("content-length") ?? 0) / 65.536;
+/** How many times longer than a read: writing takes as long as the bytes need at 64 KiB/s, and then some for storing them. */
+function slowness(request: Request): number {
+  if (request.method === "GET" || request.method === "HEAD") return 1;
+  return 6 + Number(request.headers.get("content-length") ?? 0) / (640 * 1024);
 }

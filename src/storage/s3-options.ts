@@ -19,6 +19,8 @@ export interface S3Options {
   workRoot: string;
   /** What is larger is stored in parts; at least 5 MiB, which S3 asks for. */
   partBytes?: number;
+  /** How long a read may wait for its answer to begin. */
+  patienceMs?: number;
 }
 
 /** The origin that presigned URLs lead to. */

@@ -21,20 +21,18 @@ export async function readObject(
   const first = await onS3(get(range && `bytes=${range.start}-${range.end}`, undefined));
   let { reader } = first;
   let position = range?.start ?? 0;
-  const end = position + first.sizeBytes;
+  const end = first.sizeBytes === undefined ? null : position + first.sizeBytes;
   let triesLeft = resumptions;
 
   /** The next bytes, or null at the end. */
   async function next(): Promise<Uint8Array | null> {
     try {
-      const { done, value } = await reader.read();
-      if (!done) return value;
-      if (position === end) return null;
-      throw new Unanswered(`cut off with ${end - position} bytes to come`);
+      return await readOn(reader, () => end === null || position === end);
     } catch (error) {
       if (aborter.signal.aborted || triesLeft === 0) throw error;
       triesLeft -= 1;
-      ({ reader } = await get(`bytes=${position}-${end - 1}`, first.etag));
+      const last = end === null ? (range?.end ?? "") : end - 1;
+      ({ reader } = await get(`bytes=${position}-${last}`, first.etag));
       return next();
     }
   }
@@ -67,5 +65,18 @@ async function getObject({ client, name }: Bucket, ask: Ask, abortSignal: AbortS
   const { Body, ContentLength, ETag } = await client.send(command, { abortSignal });
   // The fetch handler's bodies are web streams; the SDK's type is that of all its handlers.
   const body = Body as unknown as ReadableStream<Uint8Array>;
-  return { reader: body.getReader(), sizeBytes: ContentLength ?? 0, etag: ETag };
+  return { reader: body.getReader(), sizeBytes: ContentLength, etag: ETag };
+}
+
+/** What comes next, null at the end; a connection that breaks before is an `Unanswered`. */
+async function readOn(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  isEnd: () => boolean,
+): Promise<Uint8Array | null> {
+  const { done, value } = await reader.read().catch((cause: unknown) => {
+    throw new Unanswered("the connection broke", { cause });
+  });
+  if (!done) return value;
+  if (isEnd()) return null;
+  throw new Unanswered("the answer ended too early");
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAppError } from "../../src/lib/errors.ts";
@@ -52,6 +52,22 @@ export function testStorage(title: string, open: () => Promise<Storage>, options
       await storage.putFile("b/moved.bin", path);
       expect(await bytesOf(storage, "b/moved.bin")).toEqual(noise(200_000));
       expect(existsSync(path)).toBe(false);
+    });
+
+    test("so is one that is too large for one piece", async () => {
+      const path = join(folder, "large");
+      writeFileSync(path, noise(11_000_000));
+      await storage.putFile("b/large.bin", path);
+      expect((await bytesOf(storage, "b/large.bin")).equals(noise(11_000_000))).toBe(true);
+      expect(existsSync(path)).toBe(false);
+    });
+
+    test("a link is not moved in, nor what it leads to", async () => {
+      writeFileSync(join(folder, "private"), "not for the storage");
+      symlinkSync(join(folder, "private"), join(folder, "link"));
+      expect(await failure(storage.putFile("b/link", join(folder, "link")))).toBeDefined();
+      expect(await storage.find("b/link")).toBeNull();
+      expect(existsSync(join(folder, "private"))).toBe(true);
     });
 
     test("a local file replaces what was there", async () => {
@@ -218,12 +234,30 @@ export function testStorage(title: string, open: () => Promise<Storage>, options
       expect(await text("x/lent")).toBe("lent");
     });
 
+    test("browsers get the bytes in the way that it names", async () => {
+      await storage.put("y/shown.bin", noise(3000));
+      const delivery = storage.delivery("y/shown.bin");
+      const link = { expiresSeconds: 60, mime: "video/mp4", disposition: 'attachment; filename="x.mp4"' };
+      if (delivery.way === "file") expect(await Bun.file(delivery.path).bytes()).toEqual(bytes(noise(3000)));
+      if (delivery.way === "stream") expect(await bytesOf(storage, "y/shown.bin")).toEqual(noise(3000));
+      if (delivery.way === "link") {
+        const answer = await fetch(await delivery.sign(link), { headers: { range: "bytes=1-9" } });
+        expect(answer.status).toBe(206);
+        expect(answer.headers.get("content-type")).toBe(link.mime);
+        expect(answer.headers.get("content-disposition")).toBe(link.disposition);
+        expect(await answer.bytes()).toEqual(bytes(noise(3000).subarray(1, 10)));
+      }
+      expect(() => storage.delivery("../etc/passwd")).toThrow();
+    });
+
     test("free space is a number, or not known", async () => {
       const free = await storage.freeBytes();
       expect(free === null || free > 0).toBe(true);
     });
   });
 }
+
+const bytes = (buffer: Buffer) => new Uint8Array(buffer);
 
 /** The same bytes each time, without a pattern that would hide a chunk in the wrong place. */
 export function noise(length: number): Buffer {
@@ -270,7 +304,7 @@ export async function keysOf(storage: Storage, prefix: string): Promise<string[]
   return keys;
 }
 
-async function failure(work: Promise<unknown>): Promise<unknown> {
+export async function failure(work: Promise<unknown>): Promise<unknown> {
   return work.then(
     () => undefined,
     (error: unknown) => error,
