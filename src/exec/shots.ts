@@ -60,7 +60,7 @@ export function prefersKeyframes({ durationSeconds }: MediaInfo): boolean {
  */
 export function isCloseEnough(shot: Shot, seconds: number, durationSeconds: number | null): boolean {
   const gap = Math.abs(shot.atSeconds - seconds);
-  return gap <= Math.max(0.5, (durationSeconds ?? 0) * 0.03) || gap > 60;
+  return gap <= Math.max(0.5, (durationSeconds ?? 0) * 0.08) || gap > 60;
 }
 
 /**
