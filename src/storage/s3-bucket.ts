@@ -12,7 +12,7 @@ import { checkKey, checkPrefix, isKey } from "./keys.ts";
 import { connectBucket } from "./s3-client.ts";
 import type { Bucket } from "./s3-client.ts";
 import { notFound, onS3, unreachable } from "./s3-errors.ts";
-import { signLink } from "./s3-link.ts";
+import { linkSigner } from "./s3-link.ts";
 import type { S3Options } from "./s3-options.ts";
 import { readObject } from "./s3-read.ts";
 import { withScratchCopy } from "./s3-scratch.ts";
@@ -32,6 +32,7 @@ export function openBucket(options: S3Options): BucketStorage {
   const leastPart = options.partBytes ?? 8 * 1024 * 1024;
   const oneWriter = keyLock();
   const fewCopies = semaphore(copiesAtOnce);
+  const sign = linkSigner(bucket);
   const write = async (key: string, task: () => Promise<void>) => onS3(oneWriter(checkKey(key), task));
 
   async function putFile(key: string, localPath: string): Promise<void> {
@@ -71,7 +72,7 @@ export function openBucket(options: S3Options): BucketStorage {
       const copy = { ...found, workRoot: options.workRoot, read: () => readObject(bucket, key) };
       return fewCopies(() => withScratchCopy(copy, use));
     },
-    sign: (key, link) => onS3(signLink(bucket, key, link)),
+    sign: (key, link) => onS3(sign(key, link)),
   };
 }
 
