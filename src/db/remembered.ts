@@ -4,16 +4,14 @@ import { prepared } from "./prepared.ts";
 const mostRemembered = 1000;
 
 interface Memory<Answer> {
-  dataVersion: unknown;
-  ownChanges: unknown;
+  version: string;
   answers: Map<string, Answer>;
 }
 
 /**
- * Remembers what a read answered until anything in the database changes, by whichever process: for rows
- * that every one of a thousand range requests asks for again. It is never out of date: SQLite itself says,
- * in a tenth of the time of the reads, whether something was committed since
- * (sqlite.org/pragma.html#pragma_data_version for others, total_changes() for ourselves).
+ * Remembers what a read answered until anything in the database changes: for rows that each of a thousand
+ * range requests asks for again. What this process changes is seen at once, what others commit from the next
+ * turn of the event loop on, and so by every request that arrives later.
  */
 export function remembered<Answer>(): (db: Database, key: string, read: () => Answer) => Answer {
   const memories = new WeakMap<Database, Memory<Answer>>();
@@ -21,12 +19,10 @@ export function remembered<Answer>(): (db: Database, key: string, read: () => An
     // What a transaction reads may be rolled back.
     if (db.$client.inTransaction) return read();
     // Before the read: what is committed in between makes us read once more, never once too little.
-    const dataVersion = statements(db).dataVersion.get();
-    const ownChanges = statements(db).ownChanges.get();
+    const version = versionOf(db);
     let memory = memories.get(db);
-    const isFresh = memory?.dataVersion === dataVersion && memory?.ownChanges === ownChanges;
-    if (!memory || !isFresh || memory.answers.size >= mostRemembered) {
-      memory = { dataVersion, ownChanges, answers: new Map() };
+    if (memory?.version !== version || memory.answers.size >= mostRemembered) {
+      memory = { version, answers: new Map() };
       memories.set(db, memory);
     }
     const known = memory.answers.get(key);
@@ -36,6 +32,21 @@ export function remembered<Answer>(): (db: Database, key: string, read: () => An
     memory.answers.set(key, answer);
     return answer;
   };
+}
+
+const othersVersions = new WeakMap<Database, unknown>();
+
+/** Another text after every change. */
+function versionOf(db: Database): string {
+  let others = othersVersions.get(db);
+  if (others === undefined) {
+    // Of other connections (sqlite.org/pragma.html#pragma_data_version). It locks the file as any read does, which
+    // takes half as long as a read: once for all requests that this turn has to answer.
+    others = statements(db).dataVersion.get();
+    othersVersions.set(db, others);
+    setImmediate(() => othersVersions.delete(db));
+  }
+  return `${others} ${statements(db).ownChanges.get()}`;
 }
 
 const statements = prepared((db) => ({

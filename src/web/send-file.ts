@@ -111,7 +111,7 @@ function makeHeaders(bytes: BytesToSend): KnownHeaders {
     "last-modified": formatHttpDate(bytes.modifiedAt),
     "cache-control": bytes.cacheControl ?? "private, no-cache",
     // The length of a part depends on them: see isPlayer.
-    vary: "Sec-Fetch-Dest, Accept-Encoding",
+    vary: "Sec-Fetch-Dest, Accept",
     "x-content-type-options": "nosniff",
   };
   return { always: new Headers(always), withBody: new Headers({ ...always, ...describeBody(bytes) }) };
@@ -128,15 +128,21 @@ function chooseRange(headers: Headers, sizeBytes: number): RangeChoice {
   return { ...range, end: Math.min(range.end, range.start + mostForPlayers - 1) };
 }
 
-// Over plain http on a LAN no browser sends Sec-Fetch-Dest. Chromium's players are known there by the encoding that
-// they alone ask for (blink, resource_multi_buffer_data_provider.cc), and were seen to ask for the rest. Nothing vaguer
-// will do: `Accept: */*` with an open end is also curl or VLC going on with a download, to which a short answer is its end.
-const chromiumPlayerEncoding = "identity;q=1, *;q=0";
-
+/**
+ * Over plain http no browser sends Sec-Fetch-Dest, except to localhost. Chromium's player is then known by all of
+ * these together, and was seen to ask for the rest of what is cut short. Anything vaguer would also cut short curl,
+ * wget, VLC or yt-dlp going on with a download, which take the end of an answer for the end of the file; the
+ * browser's own downloads go on with If-Range.
+ */
 function isPlayer(headers: Headers): boolean {
   const destination = headers.get("sec-fetch-dest");
   if (destination !== null) return destination === "video" || destination === "audio";
-  return headers.get("accept-encoding") === chromiumPlayerEncoding;
+  return (
+    headers.get("accept") === "*/*" &&
+    headers.get("accept-encoding") === "identity" &&
+    !headers.has("if-range") &&
+    /Chrome\/\d/.test(headers.get("user-agent") ?? "")
+  );
 }
 
 // What browsers may show. The rest could be a page with scripts of a stranger, in our origin: SVG, HTML, XML, PDF.

@@ -104,7 +104,23 @@ describe("a video on the shelf", () => {
     });
     expect(headers.get("content-security-policy")).toContain("default-src 'none'");
     expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
     expect(headers.get("content-type")).toBe("video/mp4");
+    expect(headers.get("cache-control")).toBe("private, no-store");
+  });
+
+  test("streams to nobody who is not, or no longer, let in", async () => {
+    const path = `/videos/${ready}/stream`;
+    const name = "leaver";
+    const leaver = await app.join(name);
+    expect((await app.request(path, { as: leaver })).status).toBe(200);
+    expect((await app.request(path)).status).toBe(401);
+    expect((await app.request(path, { as: `${leaver}x` })).status).toBe(401);
+    expect((await app.request(path, { headers: { accept: "text/html" } })).status).toBe(302);
+    app.deps.db.$client.prepare("UPDATE users SET disabled_at = 1 WHERE name = ?").run(name);
+    expect((await app.request(path, { as: leaver })).status).toBe(401);
   });
 
   test("has pictures that browsers may keep", async () => {

@@ -57,11 +57,19 @@ describe("what is remembered is never out of date", () => {
     ],
     ["a replacement", () => client.exec("REPLACE INTO parents VALUES (2, 'f')")],
     ["a cascade", () => client.exec("DELETE FROM parents WHERE id = 1")],
-    ["another process", () => elsewhere.$client.exec("INSERT INTO parents VALUES (7, 'g')")],
+    ["an insert once more", () => client.exec("INSERT INTO parents VALUES (5, 'h')")],
     ["everything gone", () => client.exec("DELETE FROM parents")],
   ])("after %s", (_, change) => {
     const before = rows();
     change();
+    expect(rows()).toBe(truth());
+    expect(rows()).not.toBe(before);
+  });
+
+  test("after another process, from the next turn of the event loop on", async () => {
+    const before = rows();
+    elsewhere.$client.exec("INSERT INTO parents VALUES (7, 'g')");
+    await new Promise(setImmediate);
     expect(rows()).toBe(truth());
     expect(rows()).not.toBe(before);
   });

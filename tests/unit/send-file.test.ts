@@ -86,7 +86,7 @@ describe("a GET", () => {
       etag: '"aa11"',
       "last-modified": modified,
       "referrer-policy": "no-referrer",
-      vary: "Sec-Fetch-Dest, Accept-Encoding",
+      vary: "Sec-Fetch-Dest, Accept",
       "x-content-type-options": "nosniff",
     });
     expect(response.headers.get("content-range")).toBeNull();
@@ -180,12 +180,20 @@ describe("a player", () => {
   test("gets all of what it named the end of", async () => {
     await expectBytes(await get("video", { ...player, range: "bytes=0-4000000" }), 0, 4_000_001);
   });
-  test("of Chromium on a plain http origin, which sends no destination, is known all the same", async () => {
-    const headers = { "accept-encoding": "identity;q=1, *;q=0", range: "bytes=100-" };
-    await expectBytes(await get("video", headers), 100, 100 + 2 * mebi);
+  const chromium = {
+    accept: "*/*",
+    "accept-encoding": "identity",
+    "user-agent":
+      "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+  };
+  test("of Chromium over plain http, which sends no destination, is known all the same", async () => {
+    await expectBytes(await get("video", { ...chromium, range: "bytes=100-" }), 100, 100 + 2 * mebi);
+    await expectBytes(await get("video", { ...chromium, range: "bytes=100-4000000" }), 100, 4_000_001);
   });
   test.each([
-    ["a browser", { "sec-fetch-dest": "document", "accept-encoding": "identity;q=1, *;q=0" }],
+    ["a browser", { ...chromium, "sec-fetch-dest": "document" }],
+    ["a browser over plain http", { ...chromium, "if-range": '"aa11"' }],
+    ["yt-dlp", { ...chromium, accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" }],
     ["curl", { accept: "*/*", "user-agent": "curl/8.14.1" }],
     ["wget", { accept: "*/*", "accept-encoding": "identity", "user-agent": "Wget/1.25.0" }],
     ["VLC", { accept: "*/*", "accept-language": "en", "user-agent": "VLC/3.0.21 LibVLC/3.0.21" }],
