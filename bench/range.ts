@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { LoadPlan, LoadResult } from "./range-client.ts";
 import { type Anchor, type Running, startBare, startHomereel, startNginx } from "./range-servers.ts";
-import { compare } from "./ratio.ts";
+import { compare, spread } from "./ratio.ts";
 
 /**
  * Byte ranges against nginx, from the page cache over loopback, one process each. The real program with
@@ -63,15 +63,17 @@ async function compareSpeed(own: Anchor, anchors: Anchor[]): Promise<string[]> {
       for (const anchor of anchors) {
         const what = `${rangeBytes === 0 ? "whole file" : `${rangeBytes / kibi} KiB`} × ${connections}`;
         const plan = { fileBytes, rangeBytes, connections, seconds: Number(flags.seconds) };
+        const cpu = new Map<Anchor, number[]>([own, anchor].map((one) => [one, []]));
         const { ratio } = await compare(
           `${what}: milliseconds per GB`,
-          { name: own.name, run: () => millisecondsPerGb(own, plan) },
-          { name: anchor.name, run: () => millisecondsPerGb(anchor, plan) },
+          { name: own.name, run: () => millisecondsPerGb(own, plan, cpu) },
+          { name: anchor.name, run: () => millisecondsPerGb(anchor, plan, cpu) },
           { pairs: Number(flags.pairs) },
         );
+        const [ours, theirs] = [...cpu.values()].map((values) => spread(values).median.toFixed(1));
         const goal = connections === 16 && anchor.name.endsWith("on") ? goals.get(rangeBytes) : undefined;
         lines.push(
-          `${what.padEnd(16)} ${(1 / ratio.median).toFixed(2)}× ${anchor.name}${verdict(1 / ratio.median, goal)}`,
+          `${what.padEnd(16)} ${(1 / ratio.median).toFixed(2)}× ${anchor.name}${verdict(1 / ratio.median, goal)}, ${ours} µs of processor time a request to ${theirs}`,
         );
       }
     }
@@ -81,8 +83,10 @@ async function compareSpeed(own: Anchor, anchors: Anchor[]): Promise<string[]> {
 
 type Load = Pick<LoadPlan, "fileBytes" | "rangeBytes" | "connections" | "seconds">;
 
-async function millisecondsPerGb(server: Anchor, load: Load): Promise<number> {
-  const { bytes, seconds } = await startLoad(server, load).result;
+async function millisecondsPerGb(server: Anchor, load: Load, cpu: Map<Anchor, number[]>): Promise<number> {
+  const before = cpuOf(server.pid);
+  const { bytes, requests, seconds } = await startLoad(server, load).result;
+  cpu.get(server)?.push((cpuOf(server.pid) - before) / requests);
   return (seconds * 1000) / (bytes / 1e9);
 }
 
@@ -128,6 +132,15 @@ async function memoryForSlowReaders(server: Anchor, rangeBytes: number): Promise
   }
   await load.result;
   return most - before;
+}
+
+/** Microseconds in user and system mode: a busy machine disturbs them less than the clock. */
+function cpuOf(pid: number): number {
+  // proc(5) stat: the name may hold anything but ends at the last bracket; times are fields 14 and 15, in 1/100 s.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 /** Resident bytes, proc(5). */
