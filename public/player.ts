@@ -1,4 +1,5 @@
 import * as plyr from "plyr";
+import { renewStream } from "./renew-stream.ts";
 
 // Its types export a class as the whole module, its code exports the same class as `default`.
 const { default: Plyr } = plyr as unknown as { default: typeof plyr };
@@ -10,6 +11,7 @@ function startPlayer(): void {
   if (!stage || !video || stage.hasAttribute("data-playing")) return;
   // From here on the player owns this part of the page.
   stage.setAttribute("data-playing", "");
+  renewStream(video);
   Plyr.setup([video], {
     iconUrl: video.dataset.icons,
     blankVideo: "",

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { addPendingVideo, ingestLater } from "../../src/features/videos/videos.ts";
+import { openTestApp, password } from "../fixtures/app.ts";
+import type { TestApp } from "../fixtures/app.ts";
+import { openBrowser, visit } from "../fixtures/browser.ts";
+import type { Visit } from "../fixtures/browser.ts";
+import { mp4Clip } from "../fixtures/media.ts";
+import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
+import type { Minio } from "../fixtures/minio.ts";
+import { openFaultyS3, s3Failure } from "../fixtures/s3-faults.ts";
+import type { FaultyS3 } from "../fixtures/s3-faults.ts";
+import { until } from "../fixtures/until.ts";
+
+setDefaultTimeout(90_000);
+
+describe.skipIf(!hasMinio)("a browser, with the videos in a bucket", () => {
+  let minio: Minio;
+  let bucket: FaultyS3;
+  let app: TestApp;
+  let server: Bun.Server<undefined>;
+  let browser: Browser;
+  let guest: Visit;
+  let id: string;
+  beforeAll(async () => {
+    [minio, browser] = await Promise.all([startMinio(), openBrowser()]);
+    bucket = openFaultyS3(minio.endpoint);
+    app = openTestApp({
+      ...s3Settings(await minio.newBucket()),
+      HOMEREEL_STORAGE_S3_ENDPOINT: bucket.endpoint,
+    });
+    await app.start();
+    await app.join("owner");
+    server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: (request, self) => app.router.fetch(request, self),
+    });
+    id = await addVideo();
+    guest = await visit(browser, server.url.origin);
+    await guest.page.goto("/login");
+    await guest.page.getByLabel("E-mail").fill("owner@example.org");
+    await guest.page.getByLabel("Password", { exact: true }).fill(password);
+    await guest.page.keyboard.press("Enter");
+    await guest.page.waitForURL(`${server.url.origin}/`);
+  });
+  afterAll(async () => {
+    await guest.close();
+    await browser.close();
+    await server.stop(true);
+    await app.close();
+    await bucket.close();
+    await minio.close();
+  });
+
+  async function addVideo(): Promise<string> {
+    const user = app.deps.db.query.users.findFirst().sync();
+    if (!user) throw new Error("no user");
+    const video = { title: "A clip", sourceUrl: null, sourceSite: null, tags: [] };
+    const added = app.deps.db.transaction(() => addPendingVideo(app.deps, user, video));
+    const folder = join(app.dataDir, "work", added);
+    mkdirSync(folder);
+    writeFileSync(join(folder, "original.mp4"), await Bun.file(await mp4Clip({ seconds: 4 })).bytes());
+    const arrived = { folder: added, file: "original.mp4", filename: "clip.mp4" };
+    app.deps.db.transaction(() => ingestLater(app.deps, { id: added, ownerId: user.id }, arrived));
+    const row = () =>
+      app.deps.db.query.videos.findFirst({ where: (one, { eq }) => eq(one.id, added) }).sync();
+    await until(() => (row()?.state === "READY" ? true : null));
+    return added;
+  }
+
+  test("shows the pictures of the gallery, under the pages' strict policy", async () => {
+    await guest.page.goto("/");
+    const picture = guest.page.locator(`#video-${id} img`).first();
+    await until(async () =>
+      (await picture.evaluate((one: HTMLImageElement) => one.naturalWidth)) > 0 ? true : null,
+    );
+    expect(guest.complaints).toEqual([]);
+  });
+
+  test("plays, and goes on when the bucket no longer takes the address that it holds", async () => {
+    const { page } = guest;
+    let asked = 0;
+    // The connection breaks early, and what the browser then asks for by the same address is refused.
+    bucket.setFault(async (request, forward) => {
+      if (!request.url.includes("/videos/")) return forward();
+      asked += 1;
+      if (asked === 1) return cutShort(await forward());
+      return asked === 2 ? s3Failure(403, "AccessDenied") : forward();
+    });
+    await page.goto(`/videos/${id}`);
+    await page.evaluate(() => void document.querySelector("video")?.play());
+    await page.waitForFunction(() => document.querySelector("video")?.ended === true);
+    expect(asked).toBeGreaterThan(2);
+  });
+});
+
+/** Says how long it is, and ends before. */
+async function cutShort(answer: Response): Promise<Response> {
+  const whole = await answer.bytes();
+  const headers = new Headers(answer.headers);
+  headers.set("content-range", `bytes 0-${whole.length - 1}/${whole.length}`);
+  return new Response(whole.slice(0, whole.length / 2), { status: 206, headers });
+}
