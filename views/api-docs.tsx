@@ -4,6 +4,7 @@ import { groupByTag, type OpenApiDocument } from "./api/openapi.ts";
 import { Layout } from "./layout.tsx";
 import type { Page } from "./page.ts";
 import { ButtonLink } from "./parts/button.tsx";
+import { Prose } from "./api/prose.tsx";
 
 export type { OpenApiDocument } from "./api/openapi.ts";
 
@@ -31,16 +32,24 @@ export function ApiDocsPage({ page, document }: { page: Page; document: OpenApiD
         </nav>
         <div class="docs-body">
           <h1>
-            {document.info.title} <span class="docs-version">{document.info.version}</span>
+            {document.info.title} API <span class="docs-version">version {document.info.version}</span>
           </h1>
-          {document.info.description && <p class="docs-lead">{document.info.description}</p>}
+          {document.info.description && (
+            <p class="docs-lead">
+              <Prose text={document.info.description} />
+            </p>
+          )}
           <ButtonLink href={paths.openapi()} icon="download">
             OpenAPI description
           </ButtonLink>
           {groups.map(({ tag, operations }) => (
             <section class="docs-group" aria-labelledby={tag.anchor}>
               <h2 id={tag.anchor}>{tag.name}</h2>
-              {tag.description && <p class="soft">{tag.description}</p>}
+              {tag.description && (
+                <p class="soft">
+                  <Prose text={tag.description} />
+                </p>
+              )}
               {operations.map((operation) => (
                 <Operation document={document} operation={operation} />
               ))}

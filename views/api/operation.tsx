@@ -9,6 +9,7 @@ import {
   type Schema,
   typeOf,
 } from "./openapi.ts";
+import { Prose } from "./prose.tsx";
 
 /** One call: its address, what goes in, what comes out. */
 export function Operation({ document, operation }: { document: OpenApiDocument; operation: ApiOperation }) {
@@ -25,7 +26,11 @@ export function Operation({ document, operation }: { document: OpenApiDocument; 
         <code>{path}</code>
         {open && <Badge kind="waiting">No login</Badge>}
       </p>
-      {description && <p>{description}</p>}
+      {description && (
+        <p>
+          <Prose text={description} />
+        </p>
+      )}
       {parameters.length > 0 && (
         <Rows title="Parameters">
           {parameters.map((one) => (
@@ -112,7 +117,11 @@ function Row(props: {
       </dt>
       <dd>
         <span class="docs-type">{type}</span>
-        {description && <p>{description}</p>}
+        {description && (
+          <p>
+            <Prose text={description} />
+          </p>
+        )}
         {children}
       </dd>
     </div>

@@ -48,7 +48,7 @@ export function AddForm(props: { page: Page; values?: AddValues; error?: FormErr
               value={values.title}
               error={error}
               note="Left empty, the title comes from the site."
-              maxlength="500"
+              maxlength="300"
               dir="auto"
             />
             <Field

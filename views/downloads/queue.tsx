@@ -35,8 +35,10 @@ export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadG
         </section>
       ))}
       {filled.length === 0 && (
-        <EmptyState icon="download" title="Nothing in the queue">
-          What you download is listed here, with how far it is and how long it will take.
+        <EmptyState icon="download" title="Nothing is being downloaded">
+          {page.user?.role === "viewer"
+            ? "What is downloaded is listed here, with how far it is and how long it will take."
+            : "Paste the address of a video above. It is listed here, with how far it is and how long it will take."}
         </EmptyState>
       )}
     </div>

@@ -30,7 +30,7 @@ export function EditForm(props: { page: Page; video: VideoItem; error?: FormErro
           value={values.title}
           error={error}
           required
-          maxlength="500"
+          maxlength="300"
           dir="auto"
         />
         <TextArea
