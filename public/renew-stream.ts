@@ -1,18 +1,21 @@
-const shortestPauseMs = 5_000;
+// A presigned URL is good for 15 minutes, and up to a quarter of them may be over when it is given out.
+const goodForMs = 11 * 60_000;
 
 /**
  * A video in a bucket comes by an address that is good for some minutes. Chromium keeps to it, long after the redirect
- * that named it: where the bucket then refuses it, the player is sent to us anew and goes on where it was.
+ * that named it, and just waits where the bucket then refuses it. A player that lacks data after that time is sent to us
+ * anew and goes on where it was.
  */
 export function renewStream(video: HTMLVideoElement): void {
-  let lastTry = -Infinity;
-  video.addEventListener("error", () => {
-    const isRefused = video.error?.code === MediaError.MEDIA_ERR_NETWORK;
-    if (!isRefused || performance.now() - lastTry < shortestPauseMs) return;
-    lastTry = performance.now();
+  let since = performance.now();
+  const renewOld = () => {
+    if (performance.now() - since < goodForMs) return;
+    since = performance.now();
     const { currentTime, paused } = video;
     video.load();
     video.currentTime = currentTime;
     if (!paused) void video.play();
-  });
+  };
+  video.addEventListener("waiting", renewOld);
+  video.addEventListener("error", renewOld);
 }
