@@ -127,6 +127,12 @@ export async function verifySession(
   return { user, refreshed: old ? await startSession(deps, user) : null };
 }
 
+/** Whether sessions of the account as it was then still hold: for what stays open longer than a request. */
+export function isSessionOf({ db }: Pick<Deps, "db">, then: User): boolean {
+  const user = db.$client.open ? findUserById(db, then.id) : null;
+  return user !== null && user.disabledAt === null && user.sessionVersion === then.sessionVersion;
+}
+
 /** The account behind an id that our own rows hold. */
 export function getUser({ db }: Pick<Deps, "db">, id: string): User {
   const user = findUserById(db, id);

@@ -11,6 +11,7 @@ import type { AppEnv } from "../../web/env.ts";
 import { pageOf } from "../../web/page.ts";
 import { requireUser } from "../../web/session.ts";
 import { encodeMessage, eventStream } from "../../web/sse.ts";
+import { isSessionOf } from "../accounts/accounts.ts";
 import { getVideo } from "../videos/videos.ts";
 import { countRunning, findItemFor, groupDownloads } from "./downloads.ts";
 
@@ -20,11 +21,17 @@ export const liveRoutes = new Hono<AppEnv>();
 liveRoutes.get("/events", (c) => {
   const user = requireUser(c);
   const topic = (c.req.query("topic") ?? "tray") as Topic;
-  return eventStream(c, (sendBytes) => {
-    const listener = new Listener(c, user, (markup) => sendBytes(encodeMessage(String(markup))));
-    return listener.listen(topic);
+  return eventStream(c, {
+    isWelcome: () => isSessionOf(c.get("deps"), user),
+    open(sendBytes) {
+      const listener = new Listener(c, user, (markup) => sendBytes(encodeMessage(String(markup))));
+      return listener.listen(topic);
+    },
   });
 });
+
+/** What changes within this time is told at once: 100 links pasted together are one new queue. */
+const gatherMs = 100;
 
 /** One open page. */
 class Listener {
@@ -32,6 +39,9 @@ class Listener {
   readonly #user: User;
   readonly #page: Page;
   readonly #send: (markup: Child) => void;
+  readonly #newVideos = new Set<string>();
+  #queueIsNew = false;
+  #timer: Timer | undefined;
 
   constructor(c: Context<AppEnv>, user: User, send: (markup: Child) => void) {
     this.#deps = c.get("deps");
@@ -42,27 +52,44 @@ class Listener {
 
   listen(topic: Topic): () => void {
     const { events } = this.#deps;
-    const queueChanged = (event: { userId: string }): void => this.#queueChanged(topic, event.userId);
-    const videoChanged = (event: { videoId: string; userId: string }): void => {
-      this.#videoChanged(topic, event.videoId);
-      this.#queueChanged(topic, event.userId);
-    };
     const stops = [
-      events.on("download.changed", queueChanged),
-      events.on("video.changed", videoChanged),
-      events.on("video.progress", (event) => this.#videoChanged(topic, event.videoId)),
-      events.on("video.deleted", (event) => {
-        if (topic === "gallery") this.#send(<LiveCardRemoval videoId={event.videoId} />);
-        this.#queueChanged(topic, event.userId);
+      events.on("download.changed", ({ userId }) => this.#tellLater(topic, userId)),
+      events.on("video.changed", ({ userId, videoId }) => this.#tellLater(topic, userId, videoId)),
+      events.on("video.progress", ({ videoId }) => this.#tellLater(topic, null, videoId)),
+      events.on("video.deleted", ({ userId, videoId }) => {
+        if (topic === "gallery") this.#send(<LiveCardRemoval videoId={videoId} />);
+        this.#tellLater(topic, userId);
       }),
     ];
-    this.#queueChanged(topic, this.#user.id);
+    this.#queueChanged(topic);
     if (topic.startsWith("video:")) this.#videoChanged(topic, topic.slice("video:".length));
-    return () => stops.forEach((stop) => stop());
+    return () => {
+      clearTimeout(this.#timer);
+      for (const stop of stops) stop();
+    };
   }
 
-  #queueChanged(topic: Topic, userId: string): void {
-    if (userId !== this.#user.id && this.#user.role !== "admin") return;
+  /** `queueOf` is whose queue changed; null where none did. */
+  #tellLater(topic: Topic, queueOf: string | null, videoId?: string): void {
+    if (queueOf !== null && (queueOf === this.#user.id || this.#user.role === "admin"))
+      this.#queueIsNew = true;
+    if (videoId !== undefined && topic !== "tray") this.#newVideos.add(videoId);
+    this.#timer ??= setTimeout(() => this.#tell(topic), gatherMs);
+  }
+
+  #tell(topic: Topic): void {
+    this.#timer = undefined;
+    const videoIds = [...this.#newVideos];
+    const queueIsNew = this.#queueIsNew;
+    this.#newVideos.clear();
+    this.#queueIsNew = false;
+    // Running jobs say their last while the server stops.
+    if (!this.#deps.db.$client.open) return;
+    for (const videoId of videoIds) this.#videoChanged(topic, videoId);
+    if (queueIsNew) this.#queueChanged(topic);
+  }
+
+  #queueChanged(topic: Topic): void {
     this.#send(<LiveTray running={countRunning(this.#deps, this.#user)} />);
     if (topic !== "downloads") return;
     this.#send(<LiveQueue page={this.#fresh()} groups={groupDownloads(this.#deps, this.#user)} />);
