@@ -1,11 +1,19 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError, errorCodes } from "../lib/errors.ts";
 import type { AppEnv } from "./env.ts";
+import { smallJson } from "./small-body.ts";
 
 /** Where the JSON API lives. */
 export const apiRoot = "/api/v1";
 
-/** A part of the JSON API: input that does not fit its schema is `invalid_input` with its field. */
+/** A part of the JSON API, whose calls take small bodies. */
+export function newApiPart(): OpenAPIHono<AppEnv> {
+  const part = newApi();
+  part.use(smallJson);
+  return part;
+}
+
+/** Routes that describe themselves: input that does not fit its schema is `invalid_input` with its field. */
 export function newApi(): OpenAPIHono<AppEnv> {
   return new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {

@@ -3,14 +3,14 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { AppError, isAppError } from "../lib/errors.ts";
 import type { AppEnv } from "./env.ts";
 import { problemOf } from "./problem.ts";
-
-const largestFormBytes = 1_000_000;
+import { readSmallBody } from "./small-body.ts";
 
 /** The text fields of a small form; a field that comes more than once keeps its last value. */
 export async function readForm(c: Context<AppEnv>): Promise<Record<string, string>> {
-  const length = Number(c.req.header("content-length") ?? 0);
-  if (length > largestFormBytes) throw new AppError("too_large", "This form is too large.");
-  const fields = await c.req.parseBody();
+  await readSmallBody(c);
+  const fields = await c.req.parseBody().catch((cause: unknown) => {
+    throw new AppError("invalid_input", "This form can't be read.", { cause });
+  });
   const texts = Object.entries(fields).filter(
     (entry): entry is [string, string] => typeof entry[1] === "string",
   );

@@ -1,4 +1,6 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { HTTPException } from "hono/http-exception";
+import { databaseFailure } from "../db/failures.ts";
 import { AppError } from "../lib/errors.ts";
 import type { ErrorCode } from "../lib/errors.ts";
 
@@ -50,12 +52,7 @@ export interface Problem {
 
 /** What a person may know of a failure; a bug is `internal` and keeps its text to the log. */
 export function problemOf(error: unknown): Problem {
-  const known =
-    error instanceof AppError
-      ? error
-      : new AppError("internal", "Something went wrong on our side.", {
-          hint: "Nothing was lost. Try again; if it stays, the log says more.",
-        });
+  const known = expected(error) ?? bug();
   return {
     type: "about:blank",
     title: known.message,
@@ -64,4 +61,23 @@ export function problemOf(error: unknown): Problem {
     detail: known.hint,
     ...(known.field === undefined ? {} : { field: known.field }),
   };
+}
+
+function expected(error: unknown): AppError | null {
+  if (error instanceof AppError) return error;
+  if (error instanceof HTTPException) return unreadable(error);
+  return databaseFailure(error);
+}
+
+/** hono's word for a body that is no JSON, or does not say that it is. */
+function unreadable({ status }: HTTPException): AppError | null {
+  if (status === 400) return new AppError("invalid_input", "The body is not the JSON that it says it is.");
+  if (status === 415) return new AppError("invalid_input", "Send the body as application/json.");
+  return null;
+}
+
+function bug(): AppError {
+  return new AppError("internal", "Something went wrong on our side.", {
+    hint: "Nothing was lost. Try again; if it stays, the log says more.",
+  });
 }

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { User } from "../../db/schema.ts";
-import { bodyOf, failure, isoTime, jsonOf, newApi, timeSchema } from "../../web/api.ts";
+import { bodyOf, failure, isoTime, jsonOf, newApiPart, timeSchema } from "../../web/api.ts";
 import { limitLogins } from "../../web/login-limit.ts";
 import { clearSessionCookie, requireUser } from "../../web/session.ts";
 import { logIn } from "./accounts.ts";
@@ -47,7 +47,7 @@ const logoutRoute = createRoute({
   responses: { 204: { description: "Logged out." }, ...failure },
 });
 
-export const accountApi = newApi()
+export const accountApi = newApiPart()
   .openapi(loginRoute, async (c) => {
     const { email, password } = c.req.valid("json");
     const session = await limitLogins(c, email, () => logIn(c.get("deps"), email, password));

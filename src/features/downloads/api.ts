@@ -1,6 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { lanes } from "../../lib/lanes.ts";
-import { bodyOf, failure, idParam, isoTime, jsonOf, newApi, pagingQuery, timeSchema } from "../../web/api.ts";
+import {
+  bodyOf,
+  failure,
+  idParam,
+  isoTime,
+  jsonOf,
+  newApiPart,
+  pagingQuery,
+  timeSchema,
+} from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
 import { getDownload, listDownloads, playlistItems } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
@@ -105,7 +114,7 @@ const retryRoute = createRoute({
   responses: { 202: jsonOf(downloadSchema, "The download, waiting again."), ...failure },
 });
 
-export const downloadApi = newApi()
+export const downloadApi = newApiPart()
   .openapi(startRoute, (c) => {
     const { url, urls, title, tags } = c.req.valid("json");
     const input = { urls: urls ?? (url === undefined ? [] : [url]), title, tags };

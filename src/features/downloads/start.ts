@@ -33,7 +33,7 @@ export function startDownloads(
   user: User,
   input: unknown,
 ): DownloadItem[] {
-  if (!canAdd(user)) throw new AppError("not_allowed", "Your account may watch, but not add videos.");
+  if (!canAdd(user)) throw mayNotAdd();
   const { urls, title, tags } = parseInput(startSchema, input);
   const checked = checkUrls(deps, urls);
   const ids = deps.db.transaction(() =>
@@ -76,6 +76,10 @@ export function queueProbe(
 ): void {
   const deadlineMs = config.downloads.short_timeout_minutes * 60_000;
   queue.add(probeJob, { downloadId: download.id, deadlineMs }, { userId: download.userId });
+}
+
+export function mayNotAdd(): AppError {
+  return new AppError("not_allowed", "Your account may watch, but not add videos.");
 }
 
 function urlLines(input: string | string[]): string[] {

@@ -1,12 +1,13 @@
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../lib/errors.ts";
-import { addPendingVideo, discardVideo, reopenVideo } from "../videos/videos.ts";
+import { getUser } from "../accounts/accounts.ts";
+import { addPendingVideo, canAdd, discardVideo, reopenVideo } from "../videos/videos.ts";
 import { getDownload, maySteer, noSuchDownload } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
 import { fetchJob, probeJob } from "./jobs.ts";
 import { changeDownloadFrom, findDownloadOfVideo, findDownloadRow } from "./queries.ts";
-import { pendingVideo, queueProbe } from "./start.ts";
+import { mayNotAdd, pendingVideo, queueProbe } from "./start.ts";
 
 /** Stops it wherever it is; its video leaves the shelf and its partial files the disk. */
 export function cancelDownload(
@@ -48,6 +49,7 @@ export function retryDownload(
   const { db, now, events } = deps;
   const row = findDownloadRow(db, id);
   if (!row || !maySteer(user, row.download)) throw noSuchDownload();
+  if (!canAdd(user)) throw mayNotAdd();
   if (row.state !== "failed" && row.state !== "cancelled") {
     throw new AppError("conflict", "This download did not fail.", {
       hint: "Cancel it first to start it again.",
@@ -55,8 +57,10 @@ export function retryDownload(
   }
   const { download } = row;
   db.transaction(() => {
+    // Whoever starts it again: it is of the person who asked for it.
+    const owner = getUser(deps, download.userId);
     const videoId =
-      download.videoId ?? addPendingVideo(deps, user, pendingVideo(new URL(download.url), download.title));
+      download.videoId ?? addPendingVideo(deps, owner, pendingVideo(new URL(download.url), download.title));
     reopenVideo(deps, videoId);
     changeDownloadFrom(db, id, ["failed", "cancelled", "ingesting"], {
       ...cleared,

@@ -1,6 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { paths } from "../../paths.ts";
-import { bodyOf, failure, idParam, isoTime, jsonOf, newApi, pagingQuery, timeSchema } from "../../web/api.ts";
+import {
+  bodyOf,
+  failure,
+  idParam,
+  isoTime,
+  jsonOf,
+  newApiPart,
+  pagingQuery,
+  timeSchema,
+} from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
 import type { VideoItem } from "./item.ts";
 import { deleteVideo, getVideo, listVideos, remakePictures, updateVideo } from "./videos.ts";
@@ -113,7 +122,7 @@ const picturesRoute = createRoute({
   responses: { 202: jsonOf(videoSchema, "It will be done."), ...failure },
 });
 
-export const videoApi = newApi()
+export const videoApi = newApiPart()
   .openapi(listRoute, (c) => {
     const { limit, cursor, q, tag, state, owner } = c.req.valid("query");
     const tags = tag === undefined ? [] : [tag].flat();

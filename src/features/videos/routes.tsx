@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { z } from "zod";
+import type { z } from "zod";
 import { GalleryPage, VideoCards } from "../../../views/videos/gallery.tsx";
 import type { GalleryFilter } from "../../../views/videos/gallery.tsx";
 import { PlayerPage } from "../../../views/videos/player.tsx";
@@ -15,6 +15,7 @@ import {
   deleteVideo,
   getVideo,
   listVideos,
+  parseTags,
   popularTags,
   remakePictures,
   updateVideo,
@@ -87,7 +88,7 @@ function playerPage(
 function readFilter(c: Context<AppEnv>): GalleryFilter & { state?: z.infer<typeof videoState> } {
   return {
     q: (c.req.query("q") ?? "").slice(0, 200),
-    tags: c.req.queries("tag") ?? [],
+    tags: parseTags(c.req.queries("tag") ?? []),
     owner: c.req.query("owner") === "me" ? "me" : undefined,
     state: videoState.optional().catch(undefined).parse(c.req.query("state")),
   };

@@ -8,7 +8,7 @@ export function parseTags(input: string | readonly string[]): string[] {
   return [...new Set(names)].slice(0, mostTags).sort();
 }
 
-export function tagName(text: string): string {
+function tagName(text: string): string {
   return [
     ...text
       .replaceAll(/[\p{Cc}\p{Cf}]+/gu, " ")

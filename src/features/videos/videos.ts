@@ -18,7 +18,7 @@ import {
 } from "./queries.ts";
 import type { VideoRow } from "./queries.ts";
 import { discardVideo } from "./shelving.ts";
-import { parseTags, tagName } from "./tag-names.ts";
+import { parseTags } from "./tag-names.ts";
 
 export { canAdd, canEdit } from "./access.ts";
 // For the features that bring bytes; this file is their door.
@@ -67,8 +67,9 @@ export function listVideos(
   const rows = pageOfVideos(
     db,
     {
-      q: query.q ?? "",
-      tags: (query.tags ?? []).map(tagName).filter(Boolean),
+      // What is in no title is looked for in none: SQLite's search stops at a NUL.
+      q: cleanText(query.q ?? "", 200),
+      tags: parseTags(query.tags ?? []),
       state: query.state,
       ownerId: query.mine ? user.id : undefined,
       visibleTo: visibleTo(user),
@@ -114,13 +115,13 @@ export function updateVideo(
   id: string,
   input: unknown,
 ): VideoItem {
-  requireEdit({ db }, user, id);
+  const { ownerId } = requireEdit({ db }, user, id);
   const { tags, ...columns } = parseInput(changeSchema, input);
   db.transaction(() => {
     changeVideo(db, id, { ...columns, updatedAt: now() });
     if (tags) replaceTags(db, id, tags);
   });
-  events.emit("video.changed", { videoId: id, userId: user.id });
+  events.emit("video.changed", { videoId: id, userId: ownerId });
   return getVideo({ db }, user, id);
 }
 
