@@ -79,7 +79,7 @@ export async function syncPath(path: string): Promise<void> {
 }
 
 export function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException | null)?.code ?? "");
+  return String((error as { code?: unknown } | null)?.code ?? "");
 }
 
 /** For `.catch()`: lets the named error codes pass as null. */
