@@ -24,6 +24,8 @@ export const serveCommand: Command = {
       console.log(help);
       return 0;
     }
+    // Before all else: as the first process of a container, a signal that nothing hears is lost.
+    const stopped = stopSignal();
     const { config } = loadConfig(process.env, values.config);
     const lock = lockDataFolder(config.data.dir);
     if (!lock) {
@@ -36,7 +38,7 @@ export const serveCommand: Command = {
     const server = listen(config, app);
     await app.start();
     announce(app.deps, server.port ?? config.server.port);
-    await stopSignal();
+    await stopped;
     app.deps.log.info("stopping");
     await app.stop();
     await server.stop(true);
@@ -55,7 +57,13 @@ function listen(config: Config, app: App) {
       hostname: host,
       port,
       idleTimeout: idleTimeoutSeconds,
-      fetch: (request, server) => app.router.fetch(request, server),
+      // Else Bun answers what was thrown with a page that shows the source to whoever asked.
+      development: false,
+      fetch: (request, server) => (URL.canParse(request.url) ? app.router.fetch(request, server) : badHost()),
+      error(error) {
+        app.deps.log.error({ err: error }, "a request failed, and so did the page that says so");
+        return new Response("Something went wrong on our side.\n", { status: 500 });
+      },
     });
   } catch (error) {
     if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
@@ -63,6 +71,11 @@ function listen(config: Config, app: App) {
       `Port ${port} is in use already. Stop what uses it, or set another one: HOMEREEL_SERVER_PORT=8081.`,
     );
   }
+}
+
+/** What is no host's name is answered so (RFC 9112 §3.2); the router would have no URL to look at. */
+function badHost(): Response {
+  return new Response("The Host header is no name of a host.\n", { status: 400 });
 }
 
 async function makeFirstAdmin(deps: Deps): Promise<void> {
@@ -91,8 +104,9 @@ function reachableHost(host: string): string {
   return own.find((one) => one.family === "IPv4" && !one.internal)?.address ?? "localhost";
 }
 
+/** Later signals change nothing: npm passes on a Ctrl-C that the terminal has sent already. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => resolve());
   });
 }
