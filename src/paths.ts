@@ -1,3 +1,6 @@
+/** Where the JSON API lives. */
+export const apiRoot = "/api/v1";
+
 /** Every URL of the web pages, as functions; views and redirects link through here and nowhere else. */
 export const paths = {
   gallery: (query: { q?: string; tag?: string[]; state?: string; owner?: "me"; cursor?: string } = {}) =>

@@ -1,30 +1,26 @@
-import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Server } from "bun";
+import { Hono } from "hono";
 import type { Context } from "hono";
 import { ApiDocsPage } from "../views/api-docs.tsx";
 import type { OpenApiDocument } from "../views/api-docs.tsx";
 import { ErrorPage } from "../views/error.tsx";
 import type { Deps } from "./deps.ts";
-import { accountApi } from "./features/accounts/api.ts";
 import { verifySession } from "./features/accounts/accounts.ts";
 import { accountRoutes } from "./features/accounts/routes.tsx";
-import { downloadApi } from "./features/downloads/api.ts";
 import { countRunning } from "./features/downloads/downloads.ts";
 import { downloadRoutes } from "./features/downloads/routes.tsx";
 import { sendStream } from "./features/playback/playback.ts";
 import { playbackRoutes } from "./features/playback/routes.ts";
-import { videoApi } from "./features/videos/api.ts";
 import { videoRoutes } from "./features/videos/routes.tsx";
 import { AppError } from "./lib/errors.ts";
-import { paths } from "./paths.ts";
+import { apiRoot, paths } from "./paths.ts";
 import { requireLogin } from "./web/access-guard.ts";
-import { apiRoot, newApi } from "./web/api.ts";
 import { assets } from "./web/assets.ts";
 import type { AppEnv } from "./web/env.ts";
 import { fastLane } from "./web/fast-lane.ts";
 import { readForm } from "./web/forms.ts";
 import { pageOf, setTheme } from "./web/page.ts";
-import { problemOf } from "./web/problem.ts";
+import { notFound, problemOf } from "./web/problem.ts";
 import { sameOrigin } from "./web/same-origin.ts";
 import { safePath } from "./web/safe-path.ts";
 import { securityHeaders } from "./web/security-headers.ts";
@@ -34,12 +30,12 @@ export interface Router {
   /** Answers one request; `server` is Bun's, for time limits and addresses. */
   fetch(request: Request, server?: Server<unknown>): Response | Promise<Response>;
   /** Every door of the program: what tests walk through. */
-  routes(): { method: string; path: string }[];
+  routes(): Promise<{ method: string; path: string }[]>;
 }
 
 /** Every route of the program, each behind the same doors: headers, same origin, who asks, login. */
 export function createRouter(deps: Deps): Router {
-  const app = newApi();
+  const app = new Hono<AppEnv>();
 
   app.use(async (c, next) => {
     c.set("deps", deps);
@@ -71,53 +67,30 @@ export function createRouter(deps: Deps): Router {
     return c.redirect(safePath(next), 303);
   });
 
-  mountApi(app);
-  app.get(paths.openapi(), (c) => c.json(describeApi()));
-  app.get(paths.apiDocs(), (c) =>
-    c.html(<ApiDocsPage page={pageOf(c)} document={describeApi() as unknown as OpenApiDocument} />),
-  );
+  app.get(paths.openapi(), async (c) => c.json((await api()).describeApi()));
+  app.get(paths.apiDocs(), async (c) => {
+    const document = (await api()).describeApi() as unknown as OpenApiDocument;
+    return c.html(<ApiDocsPage page={pageOf(c)} document={document} />);
+  });
+  app.all(`${apiRoot}/*`, async (c) => (await api()).answerApi(c));
 
   app.notFound(notFound);
   app.onError(answerError);
   const streams = fastLane(deps, { door: streamDoor, verify: verifySession, answer: sendStream });
   return {
     fetch: async (request, server) => (await streams(request)) ?? app.fetch(request, { server }),
-    routes: () =>
-      app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => ({ method, path })),
+    routes: async () =>
+      [...app.routes, ...(await api()).apiRoutes()]
+        .filter(({ method }) => method !== "ALL")
+        .map(({ method, path }) => ({ method, path })),
   };
 }
 
 /** As in `playbackRoutes`; an id of other characters goes the long way. */
 const streamDoor = /^https?:\/\/[^/]+\/videos\/([\w-]+)\/stream(?:\?|$)/;
 
-function mountApi(app: OpenAPIHono<AppEnv>): void {
-  app.route(apiRoot, accountApi);
-  app.route(apiRoot, videoApi);
-  app.route(apiRoot, downloadApi);
-}
-
-/** The OpenAPI 3.1 description of the JSON API, made from the routes themselves. */
-export function describeApi() {
-  const app = newApi();
-  mountApi(app);
-  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
-  return app.getOpenAPI31Document({
-    openapi: "3.1.0",
-    info: {
-      title: "Homereel",
-      version: "1",
-      description:
-        "Times are ISO 8601 in UTC, sizes bytes, lengths seconds. Lists are walked by `next_cursor`.",
-    },
-    security: [{ bearer: [] }],
-  });
-}
-
-function notFound(): never {
-  throw new AppError("not_found", "There is nothing here.", {
-    hint: "The address may be mistyped or out of date.",
-  });
-}
+/** Loaded with the first request that needs it. */
+const api = () => import("./json-api.ts");
 
 function answerError(error: Error, c: Context<AppEnv>): Response | Promise<Response> {
   const problem = problemOf(error);

@@ -119,7 +119,8 @@ export async function fillShelf(shelf: Shelf, owner: User, browser: Browser): Pr
   const ready = async ({ scene, seconds, ...facts }: ShowVideo) =>
     addReady(app, owner, await paint.clip(scene, seconds), facts);
   for (const [i, video] of videos.entries()) {
-    if (i === 3) addFailed(app, owner, { title: "Open lecture: how lenses bend light", site: "lectures.example" });
+    if (i === 3)
+      addFailed(app, owner, { title: "Open lecture: how lenses bend light", site: "lectures.example" });
     await ready(video);
   }
   addRunning(app, owner, { title: "Coast path in one take", site: "trails.example" }, 64);

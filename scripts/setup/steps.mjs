@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
+import { minioStep } from "../minio.mjs";
 import { addTool, pinned, platformPackage } from "./tools.mjs";
 import {
   allOnPath,
@@ -25,7 +26,9 @@ const ytDlpDir = join(toolsDir, "yt-dlp");
  */
 export function stepsFor({ tests }) {
   const steps = [bunStep, packagesStep, ffmpegStep, pythonStep, ytDlpStep, jsRuntimeStep];
-  return [...steps, ...(tests ? [chromiumStep] : []), assetsStep];
+  // Without MinIO the tests of S3 are left out, loudly; only in CI that is a failure.
+  const forTests = [chromiumStep, ...(process.env.CI || !minioStep.problem() ? [minioStep] : [])];
+  return [...steps, ...(tests ? forTests : []), assetsStep];
 }
 
 const bunStep = {

@@ -1,14 +1,43 @@
-import { configCommand } from "./config.ts";
-import { doctorCommand } from "./doctor.ts";
-import { openapiCommand } from "./openapi.ts";
-import { serveCommand } from "./serve.ts";
 import type { Command } from "./terminal.ts";
-import { usersCommand } from "./users.ts";
 
-export const commands: readonly Command[] = [
-  serveCommand,
-  usersCommand,
-  configCommand,
-  openapiCommand,
-  doctorCommand,
+interface ListedCommand {
+  name: string;
+  /** Name and arguments, for the list. */
+  usage: string;
+  summary: string;
+  /** A command is loaded when it is called: what the others need costs it nothing. */
+  load(): Promise<Command>;
+}
+
+export const commands: readonly ListedCommand[] = [
+  {
+    name: "serve",
+    usage: "serve",
+    summary: "Serve the shelf",
+    load: async () => (await import("./serve.ts")).serveCommand,
+  },
+  {
+    name: "users",
+    usage: "users list|create|password",
+    summary: "See accounts, make one, set a password",
+    load: async () => (await import("./users.ts")).usersCommand,
+  },
+  {
+    name: "config",
+    usage: "config [--example] [--json]",
+    summary: "Print the settings in force",
+    load: async () => (await import("./config.ts")).configCommand,
+  },
+  {
+    name: "openapi",
+    usage: "openapi",
+    summary: "Print the description of the JSON API",
+    load: async () => (await import("./openapi.ts")).openapiCommand,
+  },
+  {
+    name: "doctor",
+    usage: "doctor [--update]",
+    summary: "Look for what is wrong",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
 ];

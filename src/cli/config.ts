@@ -8,9 +8,6 @@ const help = `homereel config [--example] [--json] [--config FILE]
 Prints the settings in force, secrets hidden. --example prints a commented file with the defaults.`;
 
 export const configCommand: Command = {
-  name: "config",
-  usage: "config [--example] [--json]",
-  summary: "Print the settings in force",
   async run(args) {
     const { values } = readArgs(args, { example: { type: "boolean" }, json: { type: "boolean" } });
     if (values.help) console.log(help);

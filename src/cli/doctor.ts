@@ -25,9 +25,6 @@ interface Finding {
 }
 
 export const doctorCommand: Command = {
-  name: "doctor",
-  usage: "doctor [--update]",
-  summary: "Look for what is wrong",
   async run(args) {
     const { values } = readArgs(args, {
       json: { type: "boolean" },

@@ -1,11 +1,8 @@
-import { describeApi } from "../router.tsx";
+import { describeApi } from "../json-api.ts";
 import { readArgs } from "./terminal.ts";
 import type { Command } from "./terminal.ts";
 
 export const openapiCommand: Command = {
-  name: "openapi",
-  usage: "openapi",
-  summary: "Print the description of the JSON API",
   async run(args) {
     const { values } = readArgs(args, {});
     if (values.help) console.log("homereel openapi\n\nPrints the OpenAPI 3.1 description of the JSON API.");

@@ -15,10 +15,7 @@ Serves the shelf until it is told to stop. An empty data folder gets its first a
 HOMEREEL_ADMIN_EMAIL and HOMEREEL_ADMIN_PASSWORD, or by the set-up link that is printed.`;
 
 export const serveCommand: Command = {
-  name: "serve",
-  usage: "serve",
-  summary: "Serve the shelf",
-  async run(args, { openApp }) {
+  async run(args, { loadApp }) {
     const { values } = readArgs(args, {});
     if (values.help) {
       console.log(help);
@@ -33,6 +30,7 @@ export const serveCommand: Command = {
         `Another Homereel is using the data folder ${config.data.dir}. Stop it first, or give this one a folder of its own.`,
       );
     }
+    const { openApp } = await loadApp();
     const app = openApp(config);
     await makeFirstAdmin(app.deps);
     const server = listen(config, app);

@@ -17,17 +17,13 @@ export class CommandFailed extends Error {
 }
 
 export interface Command {
-  name: string;
-  /** Name and arguments, for the list. */
-  usage: string;
-  summary: string;
   /** Returns the exit code. */
   run(args: string[], program: Program): Promise<number>;
 }
 
 /** What only `main.ts` may reach for and hands on. */
 export interface Program {
-  openApp: (config: Config) => App;
+  loadApp(): Promise<{ openApp: (config: Config) => App }>;
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;

@@ -15,9 +15,6 @@ Without --password it is read from the standard input, so that it does not stay 
 const roles = ["admin", "user", "viewer"] as const satisfies readonly Role[];
 
 export const usersCommand: Command = {
-  name: "users",
-  usage: "users list|create|password",
-  summary: "See accounts, make one, set a password",
   async run(args) {
     const { values, positionals } = readArgs(args, {
       name: { type: "string" },

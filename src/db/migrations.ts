@@ -1,4 +1,5 @@
 import foundation from "../../migrations/0001_foundation.sql" with { type: "text" };
+import largeShelves from "../../migrations/0002_large_shelves.sql" with { type: "text" };
 
 export interface Migration {
   version: number;
@@ -6,4 +7,7 @@ export interface Migration {
 }
 
 /** In order, append-only. A test holds this list against the folder. */
-export const migrations: readonly Migration[] = [{ version: 1, sql: foundation }];
+export const migrations: readonly Migration[] = [
+  { version: 1, sql: foundation },
+  { version: 2, sql: largeShelves },
+];

@@ -81,6 +81,7 @@ export const videos = sqliteTable(
     uniqueIndex("videos_id").on(table.id),
     index("videos_owner").on(table.ownerId, table.seq),
     index("videos_state").on(table.state, table.seq),
+    index("videos_private").on(table.ownerId),
   ],
 );
 
@@ -175,6 +176,8 @@ export const downloads = sqliteTable(
   (table) => [
     uniqueIndex("downloads_id").on(table.id),
     index("downloads_user").on(table.userId, table.seq),
+    index("downloads_state").on(table.state, table.seq),
+    index("downloads_user_state").on(table.userId, table.state, table.seq),
     index("downloads_video").on(table.videoId),
     index("downloads_parent").on(table.parentId),
   ],

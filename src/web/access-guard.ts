@@ -1,7 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { AppError } from "../lib/errors.ts";
-import { paths } from "../paths.ts";
-import { apiRoot } from "./api.ts";
+import { apiRoot, paths } from "../paths.ts";
 import type { AppEnv } from "./env.ts";
 
 /** The only doors that open without a login. Everything else, known or not, asks for one. */

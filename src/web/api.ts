@@ -3,9 +3,6 @@ import { AppError, errorCodes } from "../lib/errors.ts";
 import type { AppEnv } from "./env.ts";
 import { smallJson } from "./small-body.ts";
 
-/** Where the JSON API lives. */
-export const apiRoot = "/api/v1";
-
 /** A part of the JSON API, whose calls take small bodies. */
 export function newApiPart(): OpenAPIHono<AppEnv> {
   const part = newApi();

@@ -81,3 +81,10 @@ function bug(): AppError {
     hint: "Nothing was lost. Try again; if it stays, the log says more.",
   });
 }
+
+/** For addresses that lead nowhere. */
+export function notFound(): never {
+  throw new AppError("not_found", "There is nothing here.", {
+    hint: "The address may be mistyped or out of date.",
+  });
+}

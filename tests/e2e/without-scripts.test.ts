@@ -20,7 +20,7 @@ let page: Page;
 let ada: Awaited<ReturnType<Shelf["addUser"]>>;
 beforeAll(async () => {
   [browser, site] = await Promise.all([openBrowser(), startSite()]);
-  shelf = openShelf({ HOMEREEL_DOWNLOADS_ALLOW_NETWORKS: "127.0.0.1/32", HOMEREEL_LOG_LEVEL: "fatal" });
+  shelf = openShelf({ HOMEREEL_DOWNLOADS_ALLOW_NETWORKS: "127.0.0.1/32" });
   ada = await shelf.addUser("Ada", "admin");
   await shelf.app.start();
   guest = await visit(browser, shelf.origin, "desktop", { javaScriptEnabled: false });

@@ -50,8 +50,8 @@ function addVideo(user: User, title: string): string {
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
 
 /** Every door, with the ids of things that are the owner's alone. */
-const doors = () =>
-  app.router.routes().map(({ method, path }) => ({
+const doors = async () =>
+  (await app.router.routes()).map(({ method, path }) => ({
     method,
     door: path,
     path: path
@@ -66,14 +66,14 @@ describe("every door", () => {
   const open = /^\/(assets\/|favicon|healthz|readyz|login|logout|setup|theme)|^\/api\/v1\/auth\/login$/;
 
   test("that is not for everyone asks nobody to log in", async () => {
-    const closed = doors().filter(({ path }) => !open.test(path));
+    const closed = (await doors()).filter(({ path }) => !open.test(path));
     expect(closed.length).toBeGreaterThan(30);
     for (const { method, path, door } of closed)
       expect([method, door, (await knock(method, path)).status]).toEqual([method, door, 401]);
   });
 
   test("to what is another person's says that there is no such thing", async () => {
-    const personal = doors().filter(({ door }) => door.includes(":id"));
+    const personal = (await doors()).filter(({ door }) => door.includes(":id"));
     expect(personal.length).toBeGreaterThan(15);
     for (const as of [other, viewer]) {
       for (const { method, path, door } of personal)
@@ -95,7 +95,7 @@ describe("every door", () => {
 
   test("answers what is no request of ours without a fault of its own", async () => {
     const strange = ["%00", "%ff", "%E0%A4%A", "..%2f..%2fetc", "'", "%F0%9F%8E%AC", "x".repeat(5000)];
-    for (const { method, door } of doors().filter(({ door: path }) => /[:*]/.test(path))) {
+    for (const { method, door } of (await doors()).filter(({ door: path }) => /[:*]/.test(path))) {
       for (const id of strange) {
         const path = door.replace(/:id|\*/, id).replace(/:picture.*/, "2.jpg");
         const { status } = await knock(method, path, owner);

@@ -318,8 +318,7 @@ test("the description of the API is complete and its page readable", async () =>
   const calls = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
-  const routed = app.router
-    .routes()
+  const routed = (await app.router.routes())
     .filter(({ path }) => path.startsWith("/api/v1/") && !path.endsWith("/openapi.json"))
     .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
   expect(calls.sort()).toEqual([...new Set(routed)].sort());

@@ -1,4 +1,3 @@
-import { hash, verify } from "@node-rs/argon2";
 import { semaphore } from "../../lib/semaphore.ts";
 
 /**
@@ -9,14 +8,17 @@ const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 const atOnce = semaphore(2);
 
+/** Ten megabytes that are not needed before somebody logs in. */
+const argon2 = () => import("@node-rs/argon2");
+
 export function hashPassword(password: string): Promise<string> {
-  return atOnce(() => hash(password, parameters));
+  return atOnce(async () => (await argon2()).hash(password, parameters));
 }
 
 /** With `storedHash` null, for an unknown account, it takes as long and is false. */
 export async function checkPassword(storedHash: string | null, password: string): Promise<boolean> {
   const against = storedHash ?? (await hashOfNobody());
-  const matches = await atOnce(() => verify(against, password));
+  const matches = await atOnce(async () => (await argon2()).verify(against, password));
   return matches && storedHash !== null;
 }
 

@@ -2,7 +2,7 @@ import { and, desc, eq, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { downloads, files, videos } from "../../db/schema.ts";
-import type { Download, DownloadState } from "../../db/schema.ts";
+import type { Download, DownloadState, VideoState } from "../../db/schema.ts";
 
 export interface DownloadRow {
   download: Download;
@@ -54,11 +54,17 @@ export function pageOfDownloads(
   limit: number,
   beforeSeq: number | null,
 ): DownloadRow[] {
+  const { userId, states } = filter;
+  if (states) {
+    const parts = states.flatMap((state) =>
+      waysTo[state].map((way) => newest(way, userId, limit, beforeSeq)),
+    );
+    return selectRows(db, sql`downloads.seq IN (${sql.join(parts, sql` UNION ALL `)})`, limit);
+  }
   return selectRows(
     db,
     and(
-      filter.userId === null ? undefined : eq(downloads.userId, filter.userId),
-      filter.states && inArray(presentState, [...filter.states]),
+      userId === null ? undefined : eq(downloads.userId, userId),
       beforeSeq === null ? undefined : lt(downloads.seq, beforeSeq),
     ),
     limit,
@@ -70,16 +76,46 @@ export function countDownloads(
   userId: string | null,
   states: readonly DownloadState[],
 ): number {
-  return (
-    db
-      .select({ count: sql<number>`count(*)` })
-      .from(downloads)
-      .leftJoin(videos, eq(videos.id, downloads.videoId))
-      .where(
-        and(userId === null ? undefined : eq(downloads.userId, userId), inArray(presentState, [...states])),
-      )
-      .get()?.count ?? 0
+  const counts = states.flatMap((state) =>
+    waysTo[state].map((way) => sql`(SELECT count(*) FROM ${way} ${ofUser(userId)})`),
   );
+  return db.get<{ count: number }>(sql`SELECT ${sql.join(counts, sql` + `)} AS count`).count;
+}
+
+/**
+ * How to get to all downloads in a present state along an index: the same as `presentState` says of each,
+ * from the other end. Looking at every download for it takes half a second where there are 100,000.
+ */
+const waysTo: Record<DownloadState, SQL[]> = {
+  waiting: [inOwnState("waiting")],
+  probing: [inOwnState("probing")],
+  fetching: [inOwnState("fetching")],
+  cancelled: [inOwnState("cancelled")],
+  ingesting: [throughVideos("PROCESSING")],
+  failed: [inOwnState("failed"), throughVideos("FAILED")],
+  // Nearly all are: walking along the downloads finds the newest at once.
+  done: [
+    inOwnState("done"),
+    sql`downloads d CROSS JOIN videos v ON v.id = d.video_id WHERE d.state = 'ingesting' AND v.state = 'READY'`,
+  ],
+};
+
+function inOwnState(state: DownloadState): SQL {
+  return sql`downloads d WHERE d.state = ${state}`;
+}
+
+/** From the few videos in that state, which CROSS JOIN makes SQLite begin with. */
+function throughVideos(state: VideoState): SQL {
+  return sql`videos v CROSS JOIN downloads d ON d.video_id = v.id WHERE v.state = ${state} AND d.state = 'ingesting'`;
+}
+
+function ofUser(userId: string | null): SQL {
+  return userId === null ? sql`` : sql`AND d.user_id = ${userId}`;
+}
+
+function newest(way: SQL, userId: string | null, limit: number, beforeSeq: number | null): SQL {
+  const older = beforeSeq === null ? sql`` : sql`AND d.seq < ${beforeSeq}`;
+  return sql`SELECT seq FROM (SELECT d.seq FROM ${way} ${ofUser(userId)} ${older} ORDER BY d.seq DESC LIMIT ${limit})`;
 }
 
 export function insertDownload(db: Database, download: typeof downloads.$inferInsert): void {

@@ -80,12 +80,16 @@ export function pageOfVideos(
   limit: number,
   beforeSeq: number | null,
 ): VideoRow[] {
+  const tagged = withTags(db, filter.tags);
+  if (tagged === null) return [];
   return selectRows(
     db,
-    and(...conditions(filter), beforeSeq === null ? undefined : lt(videos.seq, beforeSeq)),
+    and(...tagged, ...conditions(filter), beforeSeq === null ? undefined : lt(videos.seq, beforeSeq)),
     limit,
   );
 }
+
+const rememberedTags = remembered<{ name: string; count: number }[]>();
 
 /** Tags in use, with how many videos carry each, the most used first. */
 export function tagsInUse(
@@ -93,17 +97,19 @@ export function tagsInUse(
   visibleTo: string | null,
   limit: number,
 ): { name: string; count: number }[] {
-  const count = sql<number>`count(*)`;
-  return db
-    .select({ name: tags.name, count })
-    .from(videoTags)
-    .innerJoin(tags, eq(tags.id, videoTags.tagId))
-    .innerJoin(videos, eq(videos.id, videoTags.videoId))
-    .where(visible(visibleTo))
-    .groupBy(tags.id)
-    .orderBy(desc(count), asc(tags.name))
-    .limit(limit)
-    .all();
+  // All of them are counted in the index alone, and those of hidden videos, which are few, taken off again.
+  const hidden = sql`SELECT video_tags.tag_id, count(*) AS n
+    FROM videos CROSS JOIN video_tags ON video_tags.video_id = videos.id
+    WHERE videos.visibility = 'private' AND videos.owner_id <> ${visibleTo}
+    GROUP BY video_tags.tag_id`;
+  return rememberedTags(db, `${limit} ${visibleTo ?? ""}`, () =>
+    db.all(sql`SELECT tags.name, used.n - coalesce(hidden.n, 0) AS count
+      FROM (SELECT tag_id, count(*) AS n FROM video_tags GROUP BY tag_id) used
+      LEFT JOIN (${hidden}) hidden ON hidden.tag_id = used.tag_id
+      JOIN tags ON tags.id = used.tag_id
+      WHERE used.n > coalesce(hidden.n, 0)
+      ORDER BY count DESC, tags.name LIMIT ${limit}`),
+  );
 }
 
 export function insertVideo(db: Database, video: typeof videos.$inferInsert): void {
@@ -235,13 +241,41 @@ function conditions(filter: VideoFilter): (SQL | undefined)[] {
     visible(filter.visibleTo),
     filter.state && eq(videos.state, filter.state),
     filter.ownerId === undefined ? undefined : eq(videos.ownerId, filter.ownerId),
-    ...filter.tags.map(
-      (tag) => sql`EXISTS (
-        SELECT 1 FROM video_tags JOIN tags ON tags.id = video_tags.tag_id
-        WHERE video_tags.video_id = videos.id AND tags.name = ${tag})`,
-    ),
     ...searchWords(filter.q).map(matches),
   ];
+}
+
+/**
+ * Videos that carry all of these tags; null where a tag is on none. Where few are to be expected SQLite
+ * begins with the rarest tag; to find the newest of many it is quicker to walk along the videos.
+ */
+function withTags(db: Database, names: readonly string[]): SQL[] | null {
+  const known = names.length === 0 ? [] : countTagged(db, names);
+  const [rarest, ...others] = known;
+  if (known.length < names.length || rarest?.n === 0) return null;
+  if (!rarest) return [];
+  const newestSeq = db.get<{ seq: number | null }>(sql`SELECT max(seq) AS seq FROM videos`).seq ?? 0;
+  const expected = known.reduce((n, tag) => (n * tag.n) / newestSeq, newestSeq);
+  if (expected * 20 > newestSeq) return known.map(({ id }) => carries(sql`videos.id`, id));
+  const rest = sql.join(others.map(({ id }) => sql` AND ${carries(sql`t.video_id`, id)}`));
+  return [
+    sql`videos.seq IN (SELECT v.seq FROM video_tags t CROSS JOIN videos v ON v.id = t.video_id
+      WHERE t.tag_id = ${rarest.id}${rest})`,
+  ];
+}
+
+/** The rarest first. */
+function countTagged(db: Database, names: readonly string[]): { id: number; n: number }[] {
+  const list = sql.join(
+    names.map((name) => sql`${name}`),
+    sql`, `,
+  );
+  return db.all(sql`SELECT id, (SELECT count(*) FROM video_tags WHERE tag_id = tags.id) AS n
+    FROM tags WHERE name IN (${list}) ORDER BY n`);
+}
+
+function carries(videoId: SQL, tagId: number): SQL {
+  return sql`EXISTS (SELECT 1 FROM video_tags c WHERE c.video_id = ${videoId} AND c.tag_id = ${tagId})`;
 }
 
 function visible(userId: string | null): SQL | undefined {

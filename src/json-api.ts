@@ -1,0 +1,52 @@
+import type { Context } from "hono";
+import { accountApi } from "./features/accounts/api.ts";
+import { downloadApi } from "./features/downloads/api.ts";
+import { videoApi } from "./features/videos/api.ts";
+import { apiRoot } from "./paths.ts";
+import { newApi } from "./web/api.ts";
+import { notFound } from "./web/problem.ts";
+import type { AppEnv } from "./web/env.ts";
+
+/**
+ * The JSON API of all features. `router.tsx` loads this file with the first request for it, since describing
+ * every call costs more than the rest of the start.
+ */
+const api = newApi();
+api.use(async (c, next) => {
+  const { deps, user } = (c.env as Handed).handed;
+  c.set("deps", deps);
+  c.set("user", user);
+  await next();
+});
+api.route(apiRoot, accountApi);
+api.route(apiRoot, videoApi);
+api.route(apiRoot, downloadApi);
+// The router answers failures, also those of here.
+api.notFound(notFound);
+api.onError((error) => {
+  throw error;
+});
+
+type Handed = AppEnv["Bindings"] & { handed: Pick<AppEnv["Variables"], "deps" | "user"> };
+
+/** Answers a request that has passed the router's doors. */
+export async function answerApi(c: Context<AppEnv>): Promise<Response> {
+  const handed = { deps: c.get("deps"), user: c.get("user") };
+  return api.fetch(c.req.raw, { ...c.env, handed });
+}
+
+export function apiRoutes(): { method: string; path: string }[] {
+  return api.routes;
+}
+
+/** The OpenAPI 3.1 description, made from the routes themselves. */
+export function describeApi() {
+  const description =
+    "Times are ISO 8601 in UTC, sizes bytes, lengths seconds. Lists are walked by `next_cursor`.";
+  api.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  return api.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: { title: "Homereel", version: "1", description },
+    security: [{ bearer: [] }],
+  });
+}
