@@ -14,6 +14,9 @@ const videoStates = ["PENDING", "PROCESSING", "READY", "FAILED"];
 const ownStates: DownloadState[] = ["waiting", "probing", "fetching", "failed", "cancelled", "done"];
 const states: DownloadState[] = [...ownStates, "ingesting"];
 
+/** From 0 up to n, in no order that fits another. */
+const mixed = (i: number, n: number) => Math.floor((((i * 2_654_435_761) >>> 0) / 2 ** 32) * n);
+
 beforeAll(() => {
   migrate(db, null);
   const user = sqlite.prepare(
@@ -37,8 +40,13 @@ beforeAll(() => {
       const tags = [true, i % 2 === 0, i % 3 === 0, i === 77 || i === 200, hidden];
       tags.forEach((has, n) => has && carries.run(`v${i}`, n + 1));
       // Handed over: as far as its video. That is PENDING only until then.
-      const handedOver = i % 3 > 0 && videoStates[(i >> 1) % 4] !== "PENDING";
-      download.run(`d${i}`, owner, `v${i}`, handedOver ? "ingesting" : ownStates[i % ownStates.length]);
+      const handedOver = mixed(i, 3) > 0 && videoStates[(i >> 1) % 4] !== "PENDING";
+      download.run(
+        `d${i}`,
+        owner,
+        `v${i}`,
+        handedOver ? "ingesting" : ownStates[mixed(i + 1000, ownStates.length)],
+      );
     }
   })();
 });
