@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import type { Config } from "./config.ts";
 import { migrate } from "./db/migrate.ts";
 import { closeDatabase, openDatabase } from "./db/open.ts";
@@ -92,7 +93,8 @@ export function openApp(config: Config): App {
     router: createRouter(deps),
     async start() {
       for (const problem of problems) log.warn({ tool: problem.tool }, problem.message);
-      sweepStrays(dataDir);
+      // Every child's home is a work folder. Looking through all processes takes longer than the rest of the start.
+      if (hasWorkFolders(dataDir)) sweepStrays(dataDir);
       await disk.sweepIncoming();
       void warnIfUnreachable(deps);
       await sweepWorkFolders(dataFolder.work(dataDir), workFoldersInUse(deps));
@@ -109,10 +111,16 @@ export function openApp(config: Config): App {
 
 /** Pages and what lies on the disk work without the bucket, so the start goes on; but its owner should hear of it. */
 async function warnIfUnreachable({ storage, log }: Deps): Promise<void> {
+  if (storage.name === "disk") return;
   try {
     for await (const _ of storage.list("videos/")) break;
   } catch (err) {
     const { message, hint } = isAppError(err) ? err : { message: String(err), hint: "" };
     log.warn({ err, storage: storage.name }, `${message} ${hint}`);
   }
+}
+
+function hasWorkFolders(dataDir: string): boolean {
+  const root = dataFolder.work(dataDir);
+  return existsSync(root) && readdirSync(root).length > 0;
 }
