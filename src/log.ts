@@ -6,7 +6,7 @@ const secrets = ["password", "token", "cookie", "authorization", "*.password", "
 
 /** Lines of JSON, or of plain text for a person at a terminal. */
 export function openLog(config: Config["log"]): Logger {
-  const asText = config.format === "text" || (config.format === "auto" && process.stdout.isTTY === true);
+  const asText = config.format === "text" || (config.format === "auto" && process.stdout.isTTY);
   const options = {
     level: config.level,
     base: null,

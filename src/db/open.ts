@@ -4,6 +4,7 @@ import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { compareVersions } from "../lib/versions.ts";
 import { loadDriver } from "./driver.ts";
+import { keepReserve } from "./reserve.ts";
 import * as schema from "./schema.ts";
 
 type Client = InstanceType<ReturnType<typeof loadDriver>>;
@@ -41,6 +42,7 @@ export function openDatabase(dataDir: string): Database {
     client.close();
     throw explainCorruption(error, dataDir);
   }
+  if (dataDir !== ":memory:") keepReserve(dataDir);
   return drizzle({ client, schema });
 }
 

@@ -46,7 +46,7 @@ function versionOf(db: Database): string {
     othersVersions.set(db, others);
     setImmediate(() => othersVersions.delete(db));
   }
-  return `${others} ${statements(db).ownChanges.get()}`;
+  return `${String(others)} ${String(statements(db).ownChanges.get())}`;
 }
 
 const statements = prepared((db) => ({

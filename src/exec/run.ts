@@ -169,7 +169,7 @@ function startWatch(options: RunOptions) {
     if (performance.now() - lastLife > stallMs) stop("stalled");
   };
   const looking =
-    stallMs > 0 ? setInterval(() => look().catch(reject), Math.min(stallMs / 4, 5_000)) : undefined;
+    stallMs > 0 ? setInterval(() => void look().catch(reject), Math.min(stallMs / 4, 5_000)) : undefined;
 
   return {
     stopped,

@@ -5,12 +5,20 @@ import YTDlpWrap from "yt-dlp-wrap";
 // event that it does not listen for (2.3.12). Here that is this worker, and its owner hears of it.
 declare const self: Worker;
 
-self.onmessage = async ({ data }: MessageEvent<{ url: string; path: string; ca?: string }>) => {
-  globalAgent.options.ca = data.ca;
+interface Order {
+  url: string;
+  path: string;
+  ca?: string;
+}
+
+self.addEventListener("message", ({ data }: MessageEvent<Order>) => void download(data));
+
+async function download({ url, path, ca }: Order): Promise<void> {
+  globalAgent.options.ca = ca;
   try {
-    await YTDlpWrap.downloadFile(data.url, data.path);
+    await YTDlpWrap.downloadFile(url, path);
     postMessage(null);
   } catch {
     postMessage("the answer was not the file");
   }
-};
+}

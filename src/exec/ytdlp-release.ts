@@ -77,9 +77,11 @@ const worker = isCompiled
 function downloadFile(url: string, path: string, ca?: string): Promise<void> {
   const thread = new Worker(worker);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  thread.onmessage = ({ data }: MessageEvent<string | null>) =>
-    data === null ? resolve() : reject(new Error(data));
-  thread.onerror = ({ message }) => reject(new Error(message));
+  thread.addEventListener("message", ({ data }: MessageEvent<string | null>) =>
+    data === null ? resolve() : reject(new Error(data)),
+  );
+  thread.addEventListener("error", ({ message }) => reject(new Error(message)));
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin to name
   thread.postMessage({ url, path, ca });
   return promise.finally(() => thread.terminate());
 }

@@ -3,12 +3,6 @@ export function newId(): string {
   return Bun.randomUUIDv7();
 }
 
-const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-export function isId(text: string): boolean {
-  return uuidPattern.test(text);
-}
-
 /** A secret for links and cookies: 256 random bits in base64url, 43 characters. */
 export function newSecret(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");

@@ -131,7 +131,7 @@ const globalUnicast: Network = ipaddr.parseCIDR("2000::/3");
 function contains([network, prefixLength]: Network, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   const inside = unwrapNetwork(network, prefixLength);
   if (inside[0].kind() !== address.kind()) return false;
-  return (address as ipaddr.IPv4).match(inside[0] as ipaddr.IPv4, inside[1]);
+  return address.match(inside[0], inside[1]);
 }
 
 /** "::ffff:10.0.0.0/104" in the allow list means 10.0.0.0/8. */

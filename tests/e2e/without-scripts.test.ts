@@ -8,6 +8,7 @@ import { addWaiting, openShelf } from "../fixtures/shelf.ts";
 import type { Shelf } from "../fixtures/shelf.ts";
 import { startSite } from "../fixtures/site.ts";
 import type { Site } from "../fixtures/site.ts";
+import { until } from "../fixtures/until.ts";
 
 setDefaultTimeout(60_000);
 
@@ -185,10 +186,9 @@ function titles(): Promise<string[]> {
 
 /** Loads the page anew until it shows that: sooner than its own refresh does. */
 async function seen(what: Locator): Promise<void> {
-  const endsAt = performance.now() + 40_000;
-  while ((await what.count()) === 0) {
-    if (performance.now() > endsAt) throw new Error(`${what} did not come`);
-    await Bun.sleep(150);
+  await until(async () => {
+    if ((await what.count()) > 0) return true;
     await page.reload();
-  }
+    return null;
+  });
 }

@@ -82,7 +82,7 @@ test("none of our environment reaches a child", async () => {
   const names = stdout
     .trim()
     .split("\n")
-    .map((line) => line.split("=")[0]);
+    .map((line) => line.split("=")[0] ?? "");
   expect(names.toSorted()).toEqual(["EXTRA", "HOME", "HOMEREEL_CHILD", "LANG", "PATH", "TMPDIR"]);
   expect(stdout).toContain(`HOME=${cwd}\n`);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { SignJWT } from "jose";
-import { AppError } from "../../src/lib/errors.ts";
+import type { AppError } from "../../src/lib/errors.ts";
 import { OneTimeToken } from "../../src/lib/one-time-token.ts";
 import { RateLimit } from "../../src/web/rate-limit.ts";
 import { safePath } from "../../src/web/safe-path.ts";

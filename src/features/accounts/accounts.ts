@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { databaseFailure } from "../../db/failures.ts";
 import type { Deps } from "../../deps.ts";
 import type { Role, User } from "../../db/schema.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -33,8 +34,6 @@ export const newUserSchema = z.object({
     .min(10, "The password is shorter than 10 characters. A few words in a row make a good one.")
     .max(1000, "The password is longer than 1000 characters."),
 });
-
-export type NewUser = z.infer<typeof newUserSchema>;
 
 export interface Session {
   user: User;
@@ -96,7 +95,7 @@ export function requireSetupToken(
 
 /** The same answer, in the same time, for an unknown e-mail, a wrong password and a disabled account. */
 export async function logIn(
-  deps: Pick<Deps, "db" | "now" | "sessions" | "config">,
+  deps: Pick<Deps, "db" | "now" | "sessions" | "config" | "log">,
   email: string,
   password: string,
 ): Promise<Session> {
@@ -107,8 +106,18 @@ export async function logIn(
       hint: "Check both and try again. An admin can set a new password.",
     });
   }
-  recordLogin(deps.db, user.id, deps.now());
+  noteLogin(deps, user);
   return startSession(deps, user);
+}
+
+/** Not worth locking anybody out: on a full disk somebody has to get in to delete something. */
+function noteLogin({ db, now, log }: Pick<Deps, "db" | "now" | "log">, user: User): void {
+  try {
+    recordLogin(db, user.id, now());
+  } catch (error) {
+    if (!databaseFailure(error)) throw error;
+    log.warn({ err: error }, "a login could not be written down");
+  }
 }
 
 /**

@@ -161,12 +161,6 @@ export function upsertFile(db: Database, file: NewFile): void {
     .run();
 }
 
-export function deleteFileRows(db: Database, videoId: string, kinds: readonly FileKind[]): void {
-  db.delete(files)
-    .where(and(eq(files.videoId, videoId), inArray(files.kind, [...kinds])))
-    .run();
-}
-
 export function insertRemovals(
   db: Database,
   removals: Pick<StoredFile, "storage" | "key">[],

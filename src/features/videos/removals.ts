@@ -1,3 +1,4 @@
+import { keepReserve } from "../../db/reserve.ts";
 import type { Deps } from "../../deps.ts";
 import type { JobContext } from "../../queue/job.ts";
 import { deleteRemoval, dueRemovals, keyIsInUse } from "./queries.ts";
@@ -6,7 +7,7 @@ const atOnce = 100;
 
 /** Deletes the bytes that no row needs any more. Each may be deleted twice without harm. */
 export async function removeFilesNow(
-  { db, storageOf }: Pick<Deps, "db" | "storageOf">,
+  { config, db, storageOf }: Pick<Deps, "config" | "db" | "storageOf">,
   _payload: unknown,
   { signal }: JobContext,
 ): Promise<void> {
@@ -18,4 +19,6 @@ export async function removeFilesNow(
       deleteRemoval(db, removal.id);
     }
   }
+  // The deletion may have used it up.
+  keepReserve(config.data.dir);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withReserve } from "../../db/reserve.ts";
 import type { Deps } from "../../deps.ts";
 import type { StoredFile, User, VideoState } from "../../db/schema.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -127,12 +128,12 @@ export function updateVideo(
 
 /** Takes the video off the shelf; its bytes go right after the commit. */
 export function deleteVideo(
-  deps: Pick<Deps, "db" | "now" | "queue" | "events">,
+  deps: Pick<Deps, "config" | "db" | "now" | "queue" | "events">,
   user: User,
   id: string,
 ): void {
   const video = requireEdit(deps, user, id);
-  discardVideo(deps, id);
+  withReserve(deps.config.data.dir, () => discardVideo(deps, id));
   deps.events.emit("video.deleted", { videoId: id, userId: video.ownerId });
 }
 
