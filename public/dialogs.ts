@@ -22,7 +22,10 @@ export function isDialogOpen(): boolean {
 }
 
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
+  if (!(target instanceof Element) || !target.matches("input, textarea, select, [contenteditable]"))
+    return false;
+  // A field of a dialog that was just closed keeps the focus until the next frame.
+  return target.checkVisibility();
 }
 
 export function startDialogs(): void {
