@@ -59,7 +59,7 @@ export function openApp(config: Config): App {
       media: 2,
       transcode: 1,
       mail: 2,
-      chores: 1,
+      chores: 2,
     },
     deps: () => deps,
     bindings: [

@@ -230,7 +230,7 @@ function refuseUnknownKeys(toml: Record<string, unknown>): void {
     for (const [key, value] of Object.entries(keys)) {
       if (!(key in known)) {
         throw new ConfigError(
-          `[${section}] ${key} = ${JSON.stringify(value)} is no setting. Accepted in [${section}]: ${Object.keys(known).join(", ")}.`,
+          `[${section}] ${key} = ${shown(key, value)} is no setting. Accepted in [${section}]: ${Object.keys(known).join(", ")}.`,
         );
       }
     }
@@ -246,7 +246,12 @@ function refuseUnknownVariables(env: Environment): void {
     if (!name.startsWith("HOMEREEL_") || name.startsWith("HOMEREEL_TEST_")) continue;
     if (known.has(name) || known.has(name.replace(/_FILE$/, ""))) continue;
     throw new ConfigError(
-      `The environment has ${name}=${JSON.stringify(value)}, which is no setting. "homereel config" lists all names.`,
+      `The environment has ${name}=${shown(name, value)}, which is no setting. "homereel config --example" lists all names.`,
     );
   }
+}
+
+/** What is no setting may be a secret whose name was mistyped. */
+function shown(name: string, value: unknown): string {
+  return /key|secret|pass|token/i.test(name) ? "(hidden)" : JSON.stringify(value);
 }

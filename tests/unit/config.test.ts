@@ -110,6 +110,12 @@ describe("what is wrong is refused with key, value and what is accepted", () => 
     for (const word of words) expect(message).toContain(word);
   });
 
+  test("a value that may be a secret stays unsaid", () => {
+    const message = messageOf(() => buildConfig({}, { HOMEREEL_STORAGE_S3_SECRT_KEY: "hunter2" }));
+    expect(message).toContain("HOMEREEL_STORAGE_S3_SECRT_KEY");
+    expect(message).not.toContain("hunter2");
+  });
+
   test("a file that is not there, and one that is no TOML", () => {
     expect(messageOf(() => loadConfig({}, "/nowhere/at-all.toml"))).toContain("/nowhere/at-all.toml");
     const path = join(folder, "broken.toml");

@@ -15,7 +15,7 @@ import { AppError, isAppError } from "../../lib/errors.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { sha256OfFile } from "../../lib/sha256.ts";
 import type { JobLoss } from "../../queue/binding.ts";
-import { PermanentFailure } from "../../queue/job.ts";
+import { PermanentFailure, Snooze } from "../../queue/job.ts";
 import type { JobContext } from "../../queue/job.ts";
 import { keys } from "../../storage/keys.ts";
 import { removeFilesJob } from "./jobs.ts";
@@ -43,7 +43,7 @@ export async function ingestNow(deps: Needs, payload: Payload, { signal }: JobCo
     try {
       await makeReady(deps, video, { folder, file: payload.file, signal });
     } catch (error) {
-      throw isAppError(error) && error.code === "not_a_video" ? givenUp(error) : error;
+      throw isAppError(error) ? whatNow(error) : error;
     }
     events.finished(video.id, video.ownerId);
   }
@@ -227,8 +227,12 @@ function extensionOf(file: string): string {
   return /^[a-z0-9]{1,8}$/.test(extension) ? extension : "bin";
 }
 
-function givenUp(error: AppError): PermanentFailure {
-  return new PermanentFailure(error.message, { cause: error });
+const storageAwayMs = 30_000;
+
+/** A storage that is away comes back, and the bytes wait for it; what is no video will never be one. */
+function whatNow(error: AppError): Error {
+  if (error.code === "storage_unreachable") return new Snooze(storageAwayMs);
+  return error.code === "not_a_video" ? new PermanentFailure(error.message, { cause: error }) : error;
 }
 
 function couldNotIngest(): AppError {
