@@ -259,7 +259,7 @@ describe.skipIf(!hasMinio)("with a bucket", () => {
     });
 
     test("a new video waits with all its bytes", async () => {
-      const waiting = await addVideo(app, await mp4Clip(), app.dataDir, () => hasFailedOnce(app));
+      const waiting = await addVideo(app, await mp4Clip(), app.dataDir, () => isPutOff(app));
       expect(videoRow(app, waiting)?.state).toBe("PROCESSING");
       expect(await sha256OfFile(join(app.dataDir, "work", waiting, "original.mp4"))).toBe(
         await sha256OfFile(await mp4Clip()),
@@ -299,10 +299,14 @@ function videoRow(app: TestApp, id: string) {
   return app.deps.db.query.videos.findFirst({ where: (row, { eq }) => eq(row.id, id) }).sync();
 }
 
-/** How often the last job of all failed. */
-async function hasFailedOnce(app: TestApp): Promise<boolean> {
-  const job = app.deps.db.query.jobs.findFirst({ orderBy: (row, { desc }) => desc(row.id) }).sync();
-  return job?.lastError !== null;
+/** Whether the newest ingest waits to be tried later, with no attempt used up. */
+async function isPutOff(app: TestApp): Promise<boolean> {
+  const newest = app.deps.db.query.jobs.findFirst({
+    where: (row, { eq }) => eq(row.name, "ingest"),
+    orderBy: (row, { desc }) => desc(row.id),
+  });
+  const job = newest.sync();
+  return job?.state === "ready" && job.runAt > Date.now() && job.attempts === 0;
 }
 
 async function logIn(app: TestApp): Promise<string> {
