@@ -34,6 +34,8 @@ export interface App {
   router: Router;
   /** Clears up after an earlier life and begins to work on jobs. The data folder must be ours alone. */
   start(): Promise<void>;
+  /** Resolves when nothing runs and nothing is due: for tests. */
+  idle(): Promise<void>;
   /** Lets running jobs give their attempt back, then closes everything. */
   stop(): Promise<void>;
 }
@@ -101,6 +103,7 @@ export function openApp(config: Config): App {
       keepDownloaderLater(deps);
       queue.start();
     },
+    idle: () => queue.idle(),
     async stop() {
       await queue.stop();
       await egress.close();

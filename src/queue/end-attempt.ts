@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Database } from "../db/open.ts";
 import type { JobState } from "../db/schema.ts";
 import type { Bindings } from "./binding.ts";
+import { PermanentFailure } from "./job.ts";
 import { afterAttempt } from "./states.ts";
 import type { Ending, Next } from "./states.ts";
 import { findByKey, findHeld, leaveRunning } from "./store.ts";
@@ -67,7 +68,9 @@ function tellGivenUp<Deps>(our: EndingDeps<Deps>, job: HeldJob, next: Next, endi
 function logEnd(log: EndingDeps<unknown>["log"], job: HeldJob, next: Next, ending: Ending): void {
   const ids = { jobId: job.id, job: job.name, attempt: job.attempts, ending: ending.how };
   const err = ending.how === "threw" ? ending.error : undefined;
-  if (next.state === "failed") log.error({ ...ids, err, why: next.why }, next.error);
+  // A failure that was foreseen: its reader is the person who waits, and the log needs no stack of it.
+  if (err instanceof PermanentFailure) log.warn(ids, err.message);
+  else if (next.state === "failed") log.error({ ...ids, err, why: next.why }, next.error);
   else if (next.state === "ready" && next.error !== null)
     log.warn({ ...ids, err, delayMs: next.delayMs }, next.error);
   else log.info(ids, `job ${next.state}`);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gaveUpIngest } from "../../src/features/videos/ingest.ts";
+import { removeFilesJob } from "../../src/features/videos/jobs.ts";
 import { addPendingVideo, ingestLater } from "../../src/features/videos/videos.ts";
 import { form, json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
@@ -166,8 +168,31 @@ describe("what arrives in another dress", () => {
     const id = await addVideo("Text", path);
     expect(await video(id)).toMatchObject({ state: "FAILED", error: { code: "not_a_video" } });
     expect(existsSync(join(app.dataDir, "storage/videos", id))).toBe(false);
+    expect(existsSync(join(app.dataDir, "work", id))).toBe(false);
     expect(await (await app.request(`/videos/${id}`, { as: owner })).text()).toContain("not a video");
     expect((await app.request(`/videos/${id}/stream`, { as: owner })).status).toBe(404);
+  });
+});
+
+describe("bytes that were stored before a video was given up", () => {
+  const stored = (id: string) => existsSync(join(app.dataDir, "storage/videos", id, "original.mp4"));
+  const loss = { why: "failed" as const, error: new Error("the disk was on fire") };
+
+  test("go, and wait while the video is tried again", async () => {
+    const id = await addVideo("Given up", await mp4Clip());
+    const payload = { videoId: id, folder: id, file: "original.mp4" };
+    const { db } = app.deps;
+    db.$client.exec(`DELETE FROM files WHERE video_id = '${id}'`);
+    db.$client.exec(`UPDATE videos SET state = 'PROCESSING' WHERE id = '${id}'`);
+    db.transaction(() => gaveUpIngest(app.deps, payload, loss));
+    expect((await video(id)).state).toBe("FAILED");
+    db.$client.exec(`UPDATE videos SET state = 'PROCESSING' WHERE id = '${id}'`);
+    await app.idle();
+    expect(stored(id)).toBe(true);
+    db.$client.exec(`UPDATE videos SET state = 'FAILED' WHERE id = '${id}'`);
+    app.deps.queue.add(removeFilesJob, {});
+    await app.idle();
+    expect(stored(id)).toBe(false);
   });
 });
 

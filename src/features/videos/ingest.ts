@@ -1,14 +1,9 @@
 import { existsSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { z } from "zod";
 import type { Video } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { measureDuration, remux } from "../../exec/ffmpeg.ts";
-import { probe } from "../../exec/ffprobe.ts";
-import type { MediaInfo } from "../../exec/ffprobe.ts";
-import { planPlayable } from "../../exec/plan-playable.ts";
-import { takePictures } from "../../exec/thumbnails.ts";
 import { keepWorkFolder, removeWorkFolder } from "../../exec/work-folder.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
 import { AppError, isAppError } from "../../lib/errors.ts";
@@ -20,7 +15,8 @@ import type { JobContext } from "../../queue/job.ts";
 import { keys } from "../../storage/keys.ts";
 import { removeFilesJob } from "./jobs.ts";
 import type { ingestJob } from "./jobs.ts";
-import { mimeOf } from "./mime.ts";
+import { makeFiles, showStage } from "./make-files.ts";
+import type { FileFacts, Playable, Source } from "./make-files.ts";
 import { storePictures } from "./pictures.ts";
 import { changeVideoFrom, findVideo, insertRemovals, upsertFile } from "./queries.ts";
 import type { NewFile } from "./queries.ts";
@@ -52,18 +48,20 @@ export async function ingestNow(deps: Needs, payload: Payload, { signal }: JobCo
 
 /** The video says why it failed, and its bytes are cleared away. */
 export function gaveUpIngest(deps: Needs, payload: Payload, { error, why }: JobLoss): void {
+  const { db, now, queue, storage } = deps;
   void removeWorkFolder(dataFolder.work(deps.config.data.dir), payload.folder);
+  // What was stored before the end has no row; where it has one, the key is in use and stays.
+  insertRemovals(
+    db,
+    storedKeys(payload).map((key) => ({ storage: storage.name, key })),
+    now(),
+  );
+  queue.add(removeFilesJob, {});
   if (why === "cancelled") return;
   const cause = error instanceof PermanentFailure ? error.cause : error;
   failVideo(deps, payload.videoId, isAppError(cause) ? cause : couldNotIngest());
   const video = findVideo(deps.db, payload.videoId);
   if (video) queueMicrotask(() => deps.events.finished(video.id, video.ownerId));
-}
-
-interface Source {
-  folder: string;
-  file: string;
-  signal: AbortSignal;
 }
 
 async function makeReady(deps: Needs, video: Video, source: Source): Promise<void> {
@@ -87,93 +85,12 @@ async function makeReady(deps: Needs, video: Video, source: Source): Promise<voi
   ]);
 }
 
-/** What is made from the local file, all at once: none of it needs another. */
-async function makeFiles(deps: Needs, video: Video, path: string, source: Source) {
-  const info = await probeWithDuration(deps, path, source.signal);
-  const [original, pictures, playable] = await Promise.all([
-    settle(path, mimeOf(info), source.signal),
-    takePicturesOrSay(deps, path, info, source),
-    makePlayable(deps, video, path, info, source),
-  ]);
-  return { info, original, pictures, playable };
-}
-
-/** Recordings of browsers don't say how long they are. */
-async function probeWithDuration(deps: Needs, path: string, signal: AbortSignal): Promise<MediaInfo> {
-  const info = await probe(deps, path, { signal });
-  const durationSeconds = info.durationSeconds ?? (await measureDuration(deps, path, { signal }));
-  return { ...info, durationSeconds };
-}
-
-/** Flushes the file to the disk and knows its checksum: the move that follows has nothing left to wait for. */
-async function settle(path: string, mime: string, signal: AbortSignal): Promise<FileFacts> {
-  const [sha256, { size }] = await Promise.all([sha256OfFile(path, signal), stat(path), flush(path)]);
-  failpoint("ingest-making");
-  return { mime, sha256, sizeBytes: size };
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, "r");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** A video without pictures is still a video: its owner is told why. */
-async function takePicturesOrSay(deps: Needs, path: string, info: MediaInfo, { folder, signal }: Source) {
-  try {
-    return await takePictures(deps, path, info, folder, { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    deps.log.warn({ err: error }, "no pictures could be taken");
-    return { pictures: [], missing: "No picture could be taken from this video." };
-  }
-}
-
-interface Playable {
-  path: string;
-  container: "mp4" | "webm";
-}
-
-/** A copy in a container that browsers play, where the original's is not one; nothing is encoded again. */
-async function makePlayable(
-  deps: Needs,
-  video: Video,
-  path: string,
-  info: MediaInfo,
-  { folder, signal }: Source,
-): Promise<Playable | null> {
-  const plan = planPlayable(info);
-  if (plan.action !== "remux") return null;
-  const target = join(folder, `playable.${plan.container}`);
-  const { durationSeconds } = info;
-  await remux(deps, path, target, plan.container, {
-    signal,
-    onProgress: (seconds) =>
-      showStage(
-        deps,
-        video,
-        "Making it playable",
-        durationSeconds && Math.min(100, (seconds / durationSeconds) * 100),
-      ),
-  });
-  return { path: target, container: plan.container };
-}
-
 async function storePlayable(deps: Needs, videoId: string, { path, container }: Playable): Promise<NewFile> {
   const key = keys.rendition(videoId, `playable.${container}`);
   const { size } = await stat(path);
   const facts = { mime: `video/${container}`, sha256: await sha256OfFile(path), sizeBytes: size };
   await deps.storage.putFile(key, path);
   return fileRow(deps, videoId, "playable", key, facts);
-}
-
-interface FileFacts {
-  mime: string;
-  sha256: string;
-  sizeBytes: number;
 }
 
 function fileRow(
@@ -216,9 +133,11 @@ function commit(
   });
 }
 
-function showStage({ events }: Needs, video: Video, stage: string, percent: number | null = null): void {
-  const unknown = { bytesDone: null, bytesTotal: null, bytesPerSecond: null, secondsLeft: null };
-  events.progress(video.id, video.ownerId, { stage, percent, ...unknown });
+/** Everything that a run may have stored. */
+function storedKeys({ videoId, file }: Payload): string[] {
+  const pictures = (["1", "2", "3", "poster"] as const).map((name) => keys.thumbnail(videoId, name));
+  const playable = ["mp4", "webm"].map((container) => keys.rendition(videoId, `playable.${container}`));
+  return [keys.original(videoId, extensionOf(file)), ...pictures, ...playable];
 }
 
 /** The extension that the bytes arrived with, as far as it can be part of a key. */

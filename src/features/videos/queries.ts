@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { prepared } from "../../db/prepared.ts";
@@ -172,22 +172,29 @@ export function insertRemovals(
     .run();
 }
 
-export function dueRemovals(db: Database, limit: number): (typeof fileRemovals.$inferSelect)[] {
-  return db.select().from(fileRemovals).orderBy(asc(fileRemovals.id)).limit(limit).all();
+export function dueRemovals(
+  db: Database,
+  afterId: number,
+  limit: number,
+): (typeof fileRemovals.$inferSelect)[] {
+  const rows = db.select().from(fileRemovals).where(gt(fileRemovals.id, afterId));
+  return rows.orderBy(asc(fileRemovals.id)).limit(limit).all();
 }
 
 export function deleteRemoval(db: Database, id: number): void {
   db.delete(fileRemovals).where(eq(fileRemovals.id, id)).run();
 }
 
-export function keyIsInUse(db: Database, storage: StoredFile["storage"], key: string): boolean {
-  return (
-    db
-      .select({ key: files.key })
-      .from(files)
-      .where(and(eq(files.storage, storage), eq(files.key, key)))
-      .get() !== undefined
-  );
+/** Whether a row needs the bytes of a key; "perhaps" while its video is being made ready. */
+export function useOfKey(
+  db: Database,
+  storage: StoredFile["storage"],
+  key: string,
+): "row" | "perhaps" | "none" {
+  const named = and(eq(files.storage, storage), eq(files.key, key));
+  if (db.select({ key: files.key }).from(files).where(named).get() !== undefined) return "row";
+  const [, videoId = ""] = key.split("/");
+  return findVideo(db, videoId)?.state === "PROCESSING" ? "perhaps" : "none";
 }
 
 function selectRows(db: Database, where: SQL | undefined, limit: number): VideoRow[] {

@@ -1,7 +1,7 @@
 import { keepReserve } from "../../db/reserve.ts";
 import type { Deps } from "../../deps.ts";
 import type { JobContext } from "../../queue/job.ts";
-import { deleteRemoval, dueRemovals, keyIsInUse } from "./queries.ts";
+import { deleteRemoval, dueRemovals, useOfKey } from "./queries.ts";
 
 const atOnce = 100;
 
@@ -11,13 +11,16 @@ export async function removeFilesNow(
   _payload: unknown,
   { signal }: JobContext,
 ): Promise<void> {
-  for (let due = dueRemovals(db, atOnce); due.length > 0; due = dueRemovals(db, atOnce)) {
-    for (const removal of due) {
+  for (let due = dueRemovals(db, 0, atOnce); due.length > 0;) {
+    for (const { id, storage, key } of due) {
       signal.throwIfAborted();
-      // A key can have come into use again: a retried job stores under the same names.
-      if (!keyIsInUse(db, removal.storage, removal.key)) await storageOf(removal.storage).delete(removal.key);
-      deleteRemoval(db, removal.id);
+      const use = useOfKey(db, storage, key);
+      // A video that was tried again stores under the same names, and has no rows yet: later, then.
+      if (use === "perhaps") continue;
+      if (use === "none") await storageOf(storage).delete(key);
+      deleteRemoval(db, id);
     }
+    due = dueRemovals(db, due.at(-1)?.id ?? 0, atOnce);
   }
   // The deletion may have used it up.
   keepReserve(config.data.dir);
