@@ -70,3 +70,28 @@ export function printTable(rows: string[][]): void {
     console.log(cells.join("  ").trimEnd());
   }
 }
+
+/** A line of the standard input; at a terminal it is asked for, and not shown while it is typed. */
+export async function readSecret(what: string): Promise<string> {
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY) {
+    for await (const line of console) return line;
+    throw new UsageError(`Give a ${what.toLowerCase()} with --password or on the standard input.`);
+  }
+  stderr.write(`${what} (it is not shown): `);
+  stdin.setRawMode(true);
+  try {
+    let typed = "";
+    for await (const chunk of stdin) {
+      for (const key of String(chunk)) {
+        if (key === "\r" || key === "\n") return typed;
+        if (key === "\u0003") throw new CommandFailed("Stopped.");
+        typed = key === "\u007f" || key === "\b" ? typed.slice(0, -1) : typed + key;
+      }
+    }
+    return typed;
+  } finally {
+    stdin.setRawMode(false);
+    stderr.write("\n");
+  }
+}

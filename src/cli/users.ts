@@ -3,7 +3,7 @@ import type { Role } from "../db/schema.ts";
 import { createUser, listUsers, setPassword } from "../features/accounts/accounts.ts";
 import { openDatabase } from "../db/open.ts";
 import { migrate } from "../db/migrate.ts";
-import { UsageError, printTable, readArgs } from "./terminal.ts";
+import { UsageError, printTable, readArgs, readSecret } from "./terminal.ts";
 import type { Command } from "./terminal.ts";
 
 const help = `homereel users list [--json]
@@ -28,7 +28,7 @@ export const usersCommand: Command = {
     const deps = openAccounts(values.config);
     if (action === "list") return list(deps, values.json === true);
     if (email === "") throw new UsageError(`Give the e-mail address.\n\n${help}`);
-    const password = values.password ?? (await readPassword());
+    const password = values.password ?? (await readSecret("Password"));
     if (action === "create") {
       const role = roles.find((one) => one === values.role);
       if (!role) throw new UsageError(`--role ${values.role}: accepted are ${roles.join(", ")}.`);
@@ -69,12 +69,6 @@ function list(deps: ReturnType<typeof openAccounts>, asJson: boolean): number {
     ...users.map((user) => [user.email, user.name, user.role, user.created_at.slice(0, 10)]),
   ]);
   return 0;
-}
-
-async function readPassword(): Promise<string> {
-  if (process.stdin.isTTY) process.stderr.write("Password: ");
-  for await (const line of console) return line;
-  throw new UsageError("Give a password with --password or on the standard input.");
 }
 
 function show(text: string): number {
