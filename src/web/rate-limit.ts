@@ -5,6 +5,7 @@ import { AppError } from "../lib/errors.ts";
  * its tries; `forgive` forgets a key after a success.
  */
 export class RateLimit {
+  static readonly mostKeys = 10_000;
   readonly #limit: number;
   readonly #windowMs: number;
   readonly #counts = new Map<string, { count: number; endsAt: number }>();
@@ -15,9 +16,10 @@ export class RateLimit {
   }
 
   take(key: string, nowMs: number): void {
-    if (this.#counts.size > 10_000) this.#dropEnded(nowMs);
     const entry = this.#counts.get(key);
-    if (!entry || nowMs >= entry.endsAt) {
+    // A window that ends later than one that begins now is of a clock that was set back since.
+    if (!entry || nowMs >= entry.endsAt || entry.endsAt > nowMs + this.#windowMs) {
+      this.#makeRoom(nowMs);
       this.#counts.set(key, { count: 1, endsAt: nowMs + this.#windowMs });
       return;
     }
@@ -34,7 +36,10 @@ export class RateLimit {
     this.#counts.delete(key);
   }
 
-  #dropEnded(nowMs: number): void {
+  #makeRoom(nowMs: number): void {
+    if (this.#counts.size < RateLimit.mostKeys) return;
     for (const [key, entry] of this.#counts) if (nowMs >= entry.endsAt) this.#counts.delete(key);
+    const [oldest] = this.#counts.keys();
+    if (oldest !== undefined && this.#counts.size >= RateLimit.mostKeys) this.#counts.delete(oldest);
   }
 }
