@@ -33,6 +33,7 @@ CREATE TABLE videos (
   height INTEGER,
   video_codec TEXT,
   audio_codec TEXT,
+  unplayable_reason TEXT,
   error_code TEXT,
   error_message TEXT,
   error_hint TEXT,

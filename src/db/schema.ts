@@ -69,6 +69,8 @@ export const videos = sqliteTable(
     height: integer("height"),
     videoCodec: text("video_codec"),
     audioCodec: text("audio_codec"),
+    /** Why browsers can't play it, as it came: it can be downloaded. */
+    unplayableReason: text("unplayable_reason"),
     errorCode: text("error_code"),
     errorMessage: text("error_message"),
     errorHint: text("error_hint"),

@@ -6,7 +6,7 @@ import { removeFilesJob } from "../../src/features/videos/jobs.ts";
 import { addPendingVideo, ingestLater } from "../../src/features/videos/videos.ts";
 import { form, json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
-import { h264AndAac, makeClip, mp4Clip } from "../fixtures/media.ts";
+import { bars, h264AndAac, makeClip, mp4Clip } from "../fixtures/media.ts";
 import { until } from "../fixtures/until.ts";
 
 let app: TestApp;
@@ -160,6 +160,15 @@ describe("what arrives in another dress", () => {
     expect(stream.headers.get("content-type")).toBe("video/mp4");
     const original = await app.request(`/videos/${id}/file`, { as: owner });
     expect(original.headers.get("content-disposition")).toContain('filename="Matroska.mkv"');
+  });
+
+  test("what browsers can't play is kept, says why, and is offered as a file", async () => {
+    const id = await addVideo("Old film", await makeClip("avi", ...bars(), "-c:v", "mpeg4"));
+    expect(await video(id)).toMatchObject({ state: "READY", unplayable_reason: "browsers don't play mpeg4" });
+    const page = await (await app.request(`/videos/${id}`, { as: owner })).text();
+    expect(page).toContain("browsers don&#39;t play mpeg4");
+    expect(page).not.toContain("<video");
+    expect(page).toContain(`/videos/${id}/file`);
   });
 
   test("text named .mp4 fails with a sentence and leaves nothing", async () => {

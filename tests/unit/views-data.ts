@@ -56,6 +56,7 @@ export function makeVideo(values: Partial<VideoItem> = {}): VideoItem {
     filename: "morning.mp4",
     videoCodec: "h264",
     audioCodec: "aac",
+    unplayableReason: null,
     thumbnails: [1, 2, 3],
     hasPoster: true,
     thumbnailError: null,

@@ -57,7 +57,7 @@ function CardPicture({ video, progress }: Omit<Props, "page">) {
     <a
       href={paths.video(video.id)}
       class="card-open"
-      data-play={paths.stream(video.id)}
+      data-play={video.unplayableReason === null ? paths.stream(video.id) : undefined}
       data-poster={video.hasPoster ? paths.thumbnail(video.id, "poster", video.updatedAt) : undefined}
     >
       {picture}

@@ -15,7 +15,7 @@ export function PlayerStage(props: { page: Page; video: VideoItem; progress: Pro
   const { page, video, progress } = props;
   return (
     <div id="stage" class="stage" data-state={video.state} data-live={isUnfinished(video) ? "" : undefined}>
-      {video.state === "READY" ? (
+      {video.state === "READY" && video.unplayableReason === null ? (
         <video
           class="player"
           controls
@@ -28,10 +28,28 @@ export function PlayerStage(props: { page: Page; video: VideoItem; progress: Pro
         />
       ) : (
         <div class="stage-message">
-          {video.state === "FAILED" ? <Failed video={video} /> : <Working progress={progress} />}
+          <Instead video={video} progress={progress} />
         </div>
       )}
     </div>
+  );
+}
+
+function Instead({ video, progress }: { video: VideoItem; progress: Progress | null }) {
+  if (video.state === "FAILED") return <Failed video={video} />;
+  return video.state === "READY" ? <Unplayable video={video} /> : <Working progress={progress} />;
+}
+
+function Unplayable({ video }: { video: VideoItem }) {
+  return (
+    <>
+      <Icon name="circle-alert" />
+      <p class="stage-title">This video can't be played here: {video.unplayableReason}.</p>
+      <p>
+        It is kept as it came. <a href={paths.downloadFile(video.id)}>Download it</a> and play it with a
+        program of yours.
+      </p>
+    </>
   );
 }
 

@@ -35,6 +35,10 @@ const videoSchema = z
     sha256: z.string().nullable().openapi({ description: "Of the original file, in hex." }),
     video_codec: z.string().nullable(),
     audio_codec: z.string().nullable(),
+    unplayable_reason: z
+      .string()
+      .nullable()
+      .openapi({ description: "Why browsers can't play it as it came." }),
     source_url: z.string().nullable(),
     filename: z.string().nullable(),
     thumbnails: z.array(z.object({ n: z.int(), url: z.string() })),
@@ -165,6 +169,7 @@ function videoJson(video: VideoItem): z.infer<typeof videoSchema> {
     sha256: video.sha256,
     video_codec: video.videoCodec,
     audio_codec: video.audioCodec,
+    unplayable_reason: video.unplayableReason,
     source_url: video.sourceUrl,
     filename: video.filename,
     thumbnails: video.thumbnails.map((n) => ({ n, url: picture(String(n) as "1" | "2" | "3") })),

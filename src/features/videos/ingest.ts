@@ -109,7 +109,7 @@ function commit(
   made: Awaited<ReturnType<typeof makeFiles>>,
   rows: NewFile[],
 ): void {
-  const { info, original, pictures, playable } = made;
+  const { info, original, pictures, playable, unplayableReason } = made;
   db.transaction(() => {
     const ready = changeVideoFrom(db, video.id, ["PROCESSING"], {
       state: "READY",
@@ -122,6 +122,7 @@ function commit(
       videoCodec: info.video?.codec ?? null,
       audioCodec: info.audio?.codec ?? null,
       thumbnailError: pictures.missing,
+      unplayableReason,
       updatedAt: now(),
     });
     if (ready) for (const row of rows) upsertFile(db, row);

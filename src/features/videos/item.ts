@@ -21,6 +21,8 @@ export interface VideoItem {
   filename: string | null;
   videoCodec: string | null;
   audioCodec: string | null;
+  /** Why browsers can't play it, as it came: it can be downloaded. */
+  unplayableReason: string | null;
   /** The numbers of the thumbnails that exist, of 1 (10 %), 2 (50 %), 3 (90 %). */
   thumbnails: number[];
   hasPoster: boolean;

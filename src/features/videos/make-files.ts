@@ -29,12 +29,14 @@ export interface FileFacts {
 /** What is made from the local file, all at once: none of it needs another. */
 export async function makeFiles(deps: Needs, video: Video, path: string, source: Source) {
   const info = await probeWithDuration(deps, path, source.signal);
+  const plan = planPlayable(info);
   const [original, pictures, playable] = await Promise.all([
     settle(path, mimeOf(info), source.signal),
     takePicturesOrSay(deps, path, info, source),
-    makePlayable(deps, video, path, info, source),
+    plan.action === "remux" ? makePlayable(deps, video, path, info, plan.container, source) : null,
   ]);
-  return { info, original, pictures, playable };
+  const unplayableReason = plan.action === "transcode" ? plan.why : null;
+  return { info, original, pictures, playable, unplayableReason };
 }
 
 /** Recordings of browsers don't say how long they are. */
@@ -82,13 +84,12 @@ async function makePlayable(
   video: Video,
   path: string,
   info: MediaInfo,
+  container: Playable["container"],
   { folder, signal }: Source,
-): Promise<Playable | null> {
-  const plan = planPlayable(info);
-  if (plan.action !== "remux") return null;
-  const target = join(folder, `playable.${plan.container}`);
+): Promise<Playable> {
+  const target = join(folder, `playable.${container}`);
   const { durationSeconds } = info;
-  await remux(deps, path, target, plan.container, {
+  await remux(deps, path, target, container, {
     signal,
     onProgress: (seconds) =>
       showStage(
@@ -98,7 +99,7 @@ async function makePlayable(
         durationSeconds && Math.min(100, (seconds / durationSeconds) * 100),
       ),
   });
-  return { path: target, container: plan.container };
+  return { path: target, container };
 }
 
 export function showStage(
