@@ -7,6 +7,7 @@ import {
   countDownloads,
   findDownloadOfVideo,
   findDownloadRow,
+  findDownloadRows,
   pageOfDownloads,
 } from "./queries.ts";
 import type { DownloadRow } from "./queries.ts";
@@ -61,6 +62,11 @@ export function getDownload(deps: Pick<Deps, "db" | "events">, user: User, id: s
   const row = findDownloadRow(deps.db, id);
   if (!row || !maySteer(user, row.download)) throw noSuchDownload();
   return itemOf(deps, row);
+}
+
+/** Downloads that the caller may see, all with one question; the newest last. */
+export function itemsOf(deps: Pick<Deps, "db" | "events">, ids: readonly string[]): DownloadItem[] {
+  return findDownloadRows(deps.db, ids).map((row) => itemOf(deps, row));
 }
 
 /** The downloads that a playlist became. */

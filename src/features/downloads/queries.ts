@@ -42,6 +42,11 @@ export function findDownloadRow(db: Database, id: string): DownloadRow | null {
   return selectRows(db, eq(downloads.id, id), 1)[0] ?? null;
 }
 
+/** In the order in which they were made. */
+export function findDownloadRows(db: Database, ids: readonly string[]): DownloadRow[] {
+  return selectRows(db, inArray(downloads.id, [...ids]), -1).reverse();
+}
+
 /** The downloads that a playlist brought, in its order. */
 export function childrenOf(db: Database, parentId: string): DownloadRow[] {
   return selectRows(db, eq(downloads.parentId, parentId), -1).reverse();

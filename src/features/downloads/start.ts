@@ -8,7 +8,7 @@ import { parseInput } from "../../lib/parse-input.ts";
 import { cleanText } from "../../lib/text.ts";
 import { checkHost, checkUrl, parseNetworks } from "../../lib/url-policy.ts";
 import { addPendingVideo, canAdd, parseTags } from "../videos/videos.ts";
-import { getDownload } from "./downloads.ts";
+import { itemsOf } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
 import { probeJob } from "./jobs.ts";
 import { insertDownload } from "./queries.ts";
@@ -40,7 +40,7 @@ export function startDownloads(
     checked.map((url) => startDownload(deps, user, { url, title, tags, parentId: null })),
   );
   for (const id of ids) deps.events.emit("download.changed", { downloadId: id, userId: user.id });
-  return ids.map((id) => getDownload(deps, user, id));
+  return itemsOf(deps, ids);
 }
 
 /** Inserts video, download and first job; joins the caller's transaction. Returns the download's id. */
