@@ -27,10 +27,8 @@ const busyTimeoutMs = 10_000;
  * durable when they return: WAL with synchronous=FULL.
  */
 export function openDatabase(dataDir: string): Database {
-  const Driver = loadDriver();
-  if (dataDir !== ":memory:") mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const path = dataDir === ":memory:" ? dataDir : databasePath(dataDir);
-  const client = new Driver(path, { timeout: busyTimeoutMs });
+  const client = openFile(dataDir, path, busyTimeoutMs);
   try {
     refuseOldSqlite(client);
     client.pragma("journal_mode = WAL");
@@ -40,7 +38,7 @@ export function openDatabase(dataDir: string): Database {
     client.pragma("schema_version");
   } catch (error) {
     client.close();
-    throw explainCorruption(error, dataDir);
+    throw explain(error, dataDir);
   }
   if (dataDir !== ":memory:") keepReserve(dataDir);
   return drizzle({ client, schema });
@@ -55,17 +53,25 @@ export function closeDatabase(db: Database): void {
  * of a dead process. Returns null where another process holds it.
  */
 export function lockDataFolder(dataDir: string): { release(): void } | null {
-  const Driver = loadDriver();
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const client = new Driver(join(dataDir, "homereel.lock"), { timeout: 0 });
+  const client = openFile(dataDir, join(dataDir, "homereel.lock"), 0);
   try {
     client.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     client.close();
     if ((error as { code?: string }).code === "SQLITE_BUSY") return null;
-    throw error;
+    throw explain(error, dataDir);
   }
   return { release: () => client.close() };
+}
+
+function openFile(dataDir: string, path: string, timeout: number): Client {
+  const Driver = loadDriver();
+  try {
+    if (dataDir !== ":memory:") mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    return new Driver(path, { timeout });
+  } catch (error) {
+    throw explain(error, dataDir);
+  }
 }
 
 export function databasePath(dataDir: string): string {
@@ -85,8 +91,13 @@ function refuseOldSqlite(client: Client): void {
   }
 }
 
-function explainCorruption(error: unknown, dataDir: string): unknown {
-  const code = (error as { code?: string }).code ?? "";
+function explain(error: unknown, dataDir: string): unknown {
+  const code = String((error as { code?: unknown }).code ?? "");
+  if (/^(E[A-Z]+|SQLITE_(CANTOPEN|READONLY|FULL|IOERR).*)$/.test(code)) {
+    return new DatabaseRefused(
+      `The data folder ${dataDir} can't be used (${code}). Check that it is a folder on a disk with space left, and that this user may write to it.`,
+    );
+  }
   if (!code.startsWith("SQLITE_CORRUPT") && code !== "SQLITE_NOTADB") return error;
   const backup = newestBackup(dataDir);
   const advice = backup

@@ -13,6 +13,7 @@ import {
   lockDataFolder,
   openDatabase,
 } from "../../src/db/open.ts";
+import { keepReserve, withReserve } from "../../src/db/reserve.ts";
 
 let dir: string;
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "homereel-db-"))));
@@ -145,4 +146,29 @@ test("versions are compared by their numbers", () => {
   expect(compareVersions("3.51.10", "3.51.3")).toBeGreaterThan(0);
   expect(compareVersions("3.9", "3.51.3")).toBeLessThan(0);
   expect(compareVersions("3.51.3", "3.51.3")).toBe(0);
+});
+
+test("a data folder that can't be one is refused by its name, and not with a trace", () => {
+  const file = join(dir, "file");
+  writeFileSync(file, "no folder");
+  for (const path of [file, join(file, "data")]) {
+    expect(() => openDatabase(path)).toThrow(DatabaseRefused);
+    expect(() => lockDataFolder(path)).toThrow(`The data folder ${path} can't be used`);
+  }
+});
+
+test("space is put aside, and given up when a deletion needs it", () => {
+  closeDatabase(openDatabase(dir));
+  const reserve = join(dir, "reserve");
+  expect(existsSync(reserve)).toBe(true);
+  const full = Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+  const makeRoom = () => {
+    if (existsSync(reserve)) throw full;
+    return "done";
+  };
+  expect(withReserve(dir, makeRoom)).toBe("done");
+  keepReserve(dir);
+  expect(existsSync(reserve)).toBe(true);
+  expect(() => withReserve(dir, () => JSON.parse("{"))).toThrow(SyntaxError);
+  expect(existsSync(reserve)).toBe(true);
 });
