@@ -78,7 +78,7 @@ const missing: Record<keyof Tools, string> = {
   ffprobe:
     "ffprobe is missing, so no video can be taken in. Install ffmpeg, which brings it, or set [tools] ffprobe.",
   ytDlp:
-    "yt-dlp is missing, so nothing can be downloaded; uploads still work. Install it, or set [tools] yt_dlp.",
+    'yt-dlp is missing, so nothing can be downloaded. Run "homereel doctor --update", install it, or set [tools] yt_dlp.',
   jsRuntime:
     "There is no Deno 2.3+ or Node 22+, without which yt-dlp can't read YouTube. Install one, or set [tools] js_runtime.",
 };

@@ -20,7 +20,7 @@ export function classifyFailure({ stderr, ageDays, refused, cause }: Failure): A
   if (meaning?.code === "address_not_allowed" || (refused && silent.test(stderr))) return addressNotAllowed();
   if (ageMatters(stderr) && ageDays !== null && ageDays > staleAfterDays) {
     return new AppError("tool_outdated", "The downloader is too old for this site.", {
-      hint: "An admin can update yt-dlp on the tools page.",
+      hint: 'Whoever runs this server can update it with "homereel doctor --update".',
       cause,
     });
   }

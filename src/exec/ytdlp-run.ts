@@ -130,7 +130,7 @@ async function folderOfPrograms({ ffmpeg, ffprobe }: Tools, folder: string): Pro
 
 function toolMissing(cause?: unknown): AppError {
   return new AppError("tool_missing", "The downloader (yt-dlp) is not installed.", {
-    hint: "An admin can install it on the tools page. Uploads still work.",
+    hint: 'Whoever runs this server can get it with "homereel doctor --update".',
     cause,
   });
 }

@@ -103,6 +103,8 @@ class Listener {
     }
     if (topic !== "gallery" && topic !== `video:${videoId}`) return;
     const video = this.#findVideo(videoId);
+    // Made private, or deleted: a card for it, if there is one, goes.
+    if (!video && topic === "gallery") this.#send(<LiveCardRemoval videoId={videoId} />);
     if (!video) return;
     const View = topic === "gallery" ? LiveCard : LivePlayer;
     this.#send(<View page={this.#fresh()} video={video} progress={this.#deps.events.progressOf(videoId)} />);
