@@ -17,6 +17,8 @@ export interface EventMap {
   "download.changed": { downloadId: string; userId: string };
   "video.changed": { videoId: string; userId: string };
   "video.progress": { videoId: string; userId: string; progress: Progress };
+  /** It was everybody's, and is its owner's alone from now on. */
+  "video.hidden": { videoId: string; userId: string };
   "video.deleted": { videoId: string; userId: string };
 }
 

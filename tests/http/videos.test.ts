@@ -267,6 +267,33 @@ describe("a private video", () => {
   });
 });
 
+test("a card leaves others' open galleries when its video is made private, and stays in its owner's", async () => {
+  const id = await addVideo("Was everybody's", await mp4Clip());
+  const heard = { owner: "", other: "" };
+  const streams = [
+    listen(owner, (text) => (heard.owner += text)),
+    listen(other, (text) => (heard.other += text)),
+  ];
+  const stops = await Promise.all(streams);
+  await app.request(`/api/v1/videos/${id}`, { ...json({ visibility: "private" }, "PATCH"), as: owner });
+  const removal = `hx-target="#video-${id}" hx-swap="delete"`;
+  await until(() => (heard.other.includes(removal) && heard.owner.includes(id) ? true : null));
+  expect(heard.owner).not.toContain(removal);
+  for (const stop of stops) await stop();
+
+  async function listen(as: string, hear: (text: string) => void): Promise<() => Promise<void>> {
+    const response = await app.request("/events?topic=gallery", { as });
+    const reader = response.body?.getReader();
+    const words = new TextDecoder();
+    const read = async (): Promise<void> => {
+      for (let part = await reader?.read(); part && !part.done; part = await reader?.read())
+        hear(words.decode(part.value));
+    };
+    void read();
+    return async () => void (await reader?.cancel());
+  }
+});
+
 describe("finding", () => {
   let ids: string[];
   beforeAll(async () => {

@@ -27,7 +27,7 @@ function program(path: string, script = "exit 0"): string {
 test("on an empty machine each tool that is missing is named, with what follows", () => {
   const { tools, problems } = findTools(unset, places);
   expect(problems.map((problem) => problem.tool)).toContain("ffprobe");
-  expect(problems.find((problem) => problem.tool === "ytDlp")?.message).toContain("uploads still work");
+  expect(problems.find((problem) => problem.tool === "ytDlp")?.message).toContain("homereel doctor --update");
   expect(tools).toMatchObject({ ffprobe: "ffprobe", ytDlp: null, jsRuntime: null });
 });
 

@@ -56,6 +56,10 @@ class Listener {
       events.on("download.changed", ({ userId }) => this.#tellLater(topic, userId)),
       events.on("video.changed", ({ userId, videoId }) => this.#tellLater(topic, userId, videoId)),
       events.on("video.progress", ({ videoId }) => this.#tellLater(topic, null, videoId)),
+      events.on("video.hidden", ({ videoId }) => {
+        if (topic === "gallery" && !this.#findVideo(videoId))
+          this.#send(<LiveCardRemoval videoId={videoId} />);
+      }),
       events.on("video.deleted", ({ userId, videoId }) => {
         if (topic === "gallery") this.#send(<LiveCardRemoval videoId={videoId} />);
         this.#tellLater(topic, userId);
@@ -103,8 +107,6 @@ class Listener {
     }
     if (topic !== "gallery" && topic !== `video:${videoId}`) return;
     const video = this.#findVideo(videoId);
-    // Made private, or deleted: a card for it, if there is one, goes.
-    if (!video && topic === "gallery") this.#send(<LiveCardRemoval videoId={videoId} />);
     if (!video) return;
     const View = topic === "gallery" ? LiveCard : LivePlayer;
     this.#send(<View page={this.#fresh()} video={video} progress={this.#deps.events.progressOf(videoId)} />);

@@ -116,13 +116,15 @@ export function updateVideo(
   id: string,
   input: unknown,
 ): VideoItem {
-  const { ownerId } = requireEdit({ db }, user, id);
+  const { ownerId, visibility } = requireEdit({ db }, user, id);
   const { tags, ...columns } = parseInput(changeSchema, input);
   db.transaction(() => {
     changeVideo(db, id, { ...columns, updatedAt: now() });
     if (tags) replaceTags(db, id, tags);
   });
   events.emit("video.changed", { videoId: id, userId: ownerId });
+  const isHidden = visibility === "library" && columns.visibility === "private";
+  if (isHidden) events.emit("video.hidden", { videoId: id, userId: ownerId });
   return getVideo({ db }, user, id);
 }
 
