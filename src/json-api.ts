@@ -41,12 +41,18 @@ export function apiRoutes(): { method: string; path: string }[] {
 
 /** The OpenAPI 3.1 description, made from the routes themselves. */
 export function describeApi() {
-  const description =
+  return (description ??= describe());
+}
+
+let description: ReturnType<typeof describe> | undefined;
+
+function describe() {
+  const conventions =
     "Times are ISO 8601 in UTC, sizes bytes, lengths seconds. Lists are walked by `next_cursor`.";
   api.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   return api.getOpenAPI31Document({
     openapi: "3.1.0",
-    info: { title: "Homereel", version: "1", description },
+    info: { title: "Homereel", version: "1", description: conventions },
     security: [{ bearer: [] }],
   });
 }

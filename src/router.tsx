@@ -21,6 +21,7 @@ import { fastLane } from "./web/fast-lane.ts";
 import { readForm } from "./web/forms.ts";
 import { pageOf, setTheme } from "./web/page.ts";
 import { notFound, problemOf } from "./web/problem.ts";
+import { readiness } from "./web/readiness.ts";
 import { sameOrigin } from "./web/same-origin.ts";
 import { safePath } from "./web/safe-path.ts";
 import { securityHeaders } from "./web/security-headers.ts";
@@ -47,7 +48,10 @@ export function createRouter(deps: Deps): Router {
   app.get("/assets/*", (c) => assets().respond(c.req.raw, c.req.path) ?? notFound());
   app.get("/favicon.ico", (c) => c.redirect(assets().url("favicon.svg"), 301));
   app.get(paths.health(), (c) => c.json({ status: "alive" }));
-  app.get(paths.ready(), (c) => c.json(readiness(deps), isReady(deps) ? 200 : 503));
+  app.get(paths.ready(), (c) => {
+    const parts = readiness(deps);
+    return c.json(parts, parts.status === "ready" ? 200 : 503);
+  });
   app.use(sameOrigin);
   app.use(authenticate(verifySession));
   app.use(requireLogin);
@@ -108,13 +112,4 @@ function answerError(error: Error, c: Context<AppEnv>): Response | Promise<Respo
     <ErrorPage page={pageOf(c)} status={status} message={title} hint={detail} code={code} />,
     status,
   );
-}
-
-function readiness(deps: Deps) {
-  return { status: isReady(deps) ? "ready" : "not ready", tools: { yt_dlp: deps.tools.ytDlp !== null } };
-}
-
-/** Ready means that the database answers; without yt-dlp the shelf still plays. */
-function isReady({ db }: Pick<Deps, "db">): boolean {
-  return db.$client.open;
 }

@@ -42,7 +42,7 @@ export async function takePictures(
   path: string,
   info: MediaInfo,
   folder: string,
-  { signal, deadlineMs = 120_000 }: { signal?: AbortSignal; deadlineMs?: number } = {},
+  { signal, deadlineMs = 60_000 }: { signal?: AbortSignal; deadlineMs?: number } = {},
 ): Promise<Pictures> {
   if (info.video === null) return { pictures: [], missing: "the file has no moving picture" };
   const shots = planShots(info.video, info.durationSeconds);

@@ -16,6 +16,9 @@ export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   const { config } = c.get("deps");
   setHeaders(config, c.res, () => contentSecurityPolicy(nonce, bucketSource(config)));
+  // Pages are one person's: no cache between may keep them, and the browser asks again.
+  const { headers } = c.res;
+  if (!headers.has("Cache-Control")) headers.set("Cache-Control", "private, no-cache");
 };
 
 /** The same for bytes of a video, which are no page and run no script: without a nonce. */

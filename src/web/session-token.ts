@@ -27,12 +27,16 @@ export function loadSessionKey(dataDir: string): Uint8Array {
 }
 
 const tokensRemembered = 1000;
+const clockSkewMs = 60_000;
 
 /** Signs and reads the session tokens of one data folder. */
 export class SessionTokens {
   readonly #key: Uint8Array;
   /** A signature is checked once for each token: players ask for many ranges with the same one. */
   readonly #verified = new Map<string, SessionClaims>();
+
+  /** A token that was seen to be over stays so, also when the clock is set back. */
+  readonly #expired = new Set<string>();
 
   constructor(key: Uint8Array) {
     this.#key = key;
@@ -52,13 +56,21 @@ export class SessionTokens {
 
   /** The claims of a token that is signed by us and in time; null for every other text. */
   async read(token: string, nowMs: number): Promise<SessionClaims | null> {
+    if (this.#expired.has(token)) return null;
     const known = this.#verified.get(token);
-    if (known) return known.expiresAt * 1000 > nowMs ? known : null;
+    if (known) return known.expiresAt * 1000 > nowMs ? known : this.#forget(token);
     const claims = await verify(this.#key, token, nowMs);
-    if (claims === null) return null;
+    if (claims === null || claims.issuedAt * 1000 > nowMs + clockSkewMs) return null;
     if (this.#verified.size >= tokensRemembered) this.#verified.clear();
     this.#verified.set(token, claims);
     return claims;
+  }
+
+  #forget(token: string): null {
+    this.#verified.delete(token);
+    if (this.#expired.size >= tokensRemembered) this.#expired.clear();
+    this.#expired.add(token);
+    return null;
   }
 }
 

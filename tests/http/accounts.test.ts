@@ -130,6 +130,13 @@ describe("every door but the open ones asks for a login", () => {
   test("health is open and tells nothing", async () => {
     expect(await (await app.request("/healthz")).json()).toEqual({ status: "alive" });
     expect((await app.request("/readyz")).status).toBe(200);
+    const { tools } = app.deps;
+    const known = tools.ffprobe;
+    tools.ffprobe = "/nowhere/ffprobe";
+    const without = await app.request("/readyz");
+    tools.ffprobe = known;
+    expect(without.status).toBe(503);
+    expect(await without.json()).toMatchObject({ status: "not ready", ffprobe: false });
   });
 
   test("a cookie that another site's page sends along does nothing", async () => {
@@ -159,6 +166,10 @@ describe("every answer", () => {
       expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
     },
   );
+
+  test("that is a page is kept by no cache between", async () => {
+    expect((await app.request("/login")).headers.get("cache-control")).toBe("private, no-cache");
+  });
 
   test("has a nonce of its own", async () => {
     const nonce = async () =>

@@ -78,6 +78,15 @@ describe("session tokens", () => {
     expect(await new SessionTokens(key).read(token, now + 60 * minute)).toBeNull();
   });
 
+  test("that were over stay so when the clock is set back, and none is from the future", async () => {
+    const token = await tokens.sign(user, now + minute, 1);
+    expect(await tokens.read(token, now + minute)).not.toBeNull();
+    expect(await tokens.read(token, now + 120 * minute)).toBeNull();
+    expect(await tokens.read(token, now + minute)).toBeNull();
+    const early = await tokens.sign(user, now + 10 * minute, 24);
+    expect(await tokens.read(early, now)).toBeNull();
+  });
+
   const exp = now / 1000 + 3600;
   test.each([
     ["no token at all", async () => "garbage"],

@@ -152,7 +152,8 @@ const storageAwayMs = 30_000;
 /** A storage that is away comes back, and the bytes wait for it; what is no video will never be one. */
 function whatNow(error: AppError): Error {
   if (error.code === "storage_unreachable") return new Snooze(storageAwayMs);
-  return error.code === "not_a_video" ? new PermanentFailure(error.message, { cause: error }) : error;
+  const isFinal = error.code === "not_a_video" || error.code === "tool_missing";
+  return isFinal ? new PermanentFailure(error.message, { cause: error }) : error;
 }
 
 function couldNotIngest(): AppError {
