@@ -290,7 +290,9 @@ test("a card leaves others' open galleries when its video is made private, and s
         hear(words.decode(part.value));
     };
     void read();
-    return async () => void (await reader?.cancel());
+    return async () => {
+      await reader?.cancel();
+    };
   }
 });
 
