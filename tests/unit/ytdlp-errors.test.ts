@@ -54,7 +54,7 @@ const said: [stderr: string, code: ErrorCode][] = [
   ],
   ["ERROR: fragment 2 not found, unable to continue", "interrupted"],
   ["ERROR: unable to download video data: [Errno 28] No space left on device", "storage_full"],
-  ["WARNING: x\nOSError: [Errno 28] No space left on device: '/data/work/original.mp4.part'", "storage_full"],
+  ["WARNING: x\nOSError: [Errno 28] No space left on device: '/data/jobs/original.mp4.part'", "storage_full"],
   ["ERROR: The extracted extension ('exe') is unusual and will be skipped for safety reasons", "not_a_video"],
   ["ERROR: [youtube] x: Private video. Sign in if you've been granted access to this video", "video_private"],
   [
