@@ -19,7 +19,8 @@ export interface EventMap {
   "video.progress": { videoId: string; userId: string; progress: Progress };
   /** It was everybody's, and is its owner's alone from now on. */
   "video.hidden": { videoId: string; userId: string };
-  "video.deleted": { videoId: string; userId: string };
+  /** `wasPrivate`: only its owner and admins knew of it. */
+  "video.deleted": { videoId: string; userId: string; wasPrivate: boolean };
 }
 
 export type EventName = keyof EventMap;

@@ -279,6 +279,11 @@ test("a card leaves others' open galleries when its video is made private, and s
   const removal = `hx-target="#video-${id}" hx-swap="delete"`;
   await until(() => (heard.other.includes(removal) && heard.owner.includes(id) ? true : null));
   expect(heard.owner).not.toContain(removal);
+
+  heard.other = "";
+  await app.request(`/api/v1/videos/${id}`, { method: "DELETE", as: owner });
+  await until(() => (heard.owner.includes(removal) ? true : null));
+  expect(heard.other).not.toContain(id);
   for (const stop of stops) await stop();
 
   async function listen(as: string, hear: (text: string) => void): Promise<() => Promise<void>> {

@@ -60,8 +60,9 @@ class Listener {
         if (topic === "gallery" && !this.#findVideo(videoId))
           this.#send(<LiveCardRemoval videoId={videoId} />);
       }),
-      events.on("video.deleted", ({ userId, videoId }) => {
-        if (topic === "gallery") this.#send(<LiveCardRemoval videoId={videoId} />);
+      events.on("video.deleted", ({ userId, videoId, wasPrivate }) => {
+        const knew = !wasPrivate || userId === this.#user.id || this.#user.role === "admin";
+        if (topic === "gallery" && knew) this.#send(<LiveCardRemoval videoId={videoId} />);
         this.#tellLater(topic, userId);
       }),
     ];

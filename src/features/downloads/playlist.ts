@@ -39,7 +39,11 @@ export function expandPlaylist(
     for (const { url, title } of taken)
       startDownload(deps, user, { url, title, tags, parentId: download.id });
   });
-  events.emit("video.deleted", { videoId: download.videoId, userId: download.userId });
+  events.emit("video.deleted", {
+    videoId: download.videoId,
+    userId: download.userId,
+    wasPrivate: false,
+  });
   events.emit("download.changed", { downloadId: download.id, userId: download.userId });
 }
 

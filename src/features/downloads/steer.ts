@@ -35,7 +35,12 @@ export function cancelDownload(
     queue.cancel(fetchJob, id);
     if (download.videoId) discardVideo(deps, download.videoId);
   });
-  if (download.videoId) events.emit("video.deleted", { videoId: download.videoId, userId: download.userId });
+  if (download.videoId)
+    events.emit("video.deleted", {
+      videoId: download.videoId,
+      userId: download.userId,
+      wasPrivate: false,
+    });
   events.emit("download.changed", { downloadId: id, userId: download.userId });
   return getDownload(deps, user, id);
 }

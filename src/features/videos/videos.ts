@@ -136,7 +136,8 @@ export function deleteVideo(
 ): void {
   const video = requireEdit(deps, user, id);
   withReserve(deps.config.data.dir, () => discardVideo(deps, id));
-  deps.events.emit("video.deleted", { videoId: id, userId: video.ownerId });
+  const wasPrivate = video.visibility === "private";
+  deps.events.emit("video.deleted", { videoId: id, userId: video.ownerId, wasPrivate });
 }
 
 export function remakePictures({ db, queue }: Pick<Deps, "db" | "queue">, user: User, id: string): void {
