@@ -14,7 +14,6 @@ export const paths = {
   thumbnail: (id: string, name: ThumbnailName, version: number) =>
     `/thumbnails/${id}/${name}.jpg?v=${version}`,
   downloads: () => "/downloads",
-  downloadRows: () => "/downloads/rows",
   retryVideo: (id: string) => `/videos/${id}/retry`,
   cancelDownload: (id: string) => `/downloads/${id}/cancel`,
   retryDownload: (id: string) => `/downloads/${id}/retry`,

@@ -90,7 +90,7 @@ async function takeByAllWays(studio: Studio, shots: readonly Shot[]): Promise<vo
 }
 
 /**
- * Keyframes that we found ourselves go through one ffmpeg: less than half the work of seeking, most of which
+ * Keyframes that we found ourselves go through one ffmpeg: less work than seeking, most of which
  * is starting ffmpeg and opening the file once for each picture (bench/thumbs.ts).
  */
 async function fromTables(studio: Studio, shots: readonly Shot[]): Promise<void> {

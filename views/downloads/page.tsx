@@ -4,7 +4,6 @@ import type { FormError } from "../parts/field.tsx";
 import { AddForm, type AddValues } from "./add-form.tsx";
 import { DownloadGroups, type DownloadGroupsOf } from "./queue.tsx";
 
-export { DownloadGroups, type DownloadGroupsOf } from "./queue.tsx";
 export { DownloadRow } from "./row.tsx";
 
 /** The add box with the queue under it. */

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { DownloadGroups, DownloadsPage } from "../../../views/downloads/page.tsx";
+import { DownloadsPage } from "../../../views/downloads/page.tsx";
 import { paths } from "../../paths.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { readForm, shownError } from "../../web/forms.ts";
@@ -17,11 +17,6 @@ downloadRoutes.route("/", liveRoutes);
 downloadRoutes.get("/downloads", (c) => {
   const groups = groupDownloads(c.get("deps"), requireUser(c));
   return c.html(<DownloadsPage page={pageOf(c)} groups={groups} />);
-});
-
-downloadRoutes.get("/downloads/rows", (c) => {
-  const groups = groupDownloads(c.get("deps"), requireUser(c));
-  return c.html(<DownloadGroups page={pageOf(c)} groups={groups} />);
 });
 
 downloadRoutes.post("/downloads", async (c) => {
