@@ -5,7 +5,7 @@ import { ApiDocsPage } from "../views/api-docs.tsx";
 import type { OpenApiDocument } from "../views/api-docs.tsx";
 import { ErrorPage } from "../views/error.tsx";
 import type { Deps } from "./deps.ts";
-import { verifySession } from "./features/accounts/accounts.ts";
+import { recallSession, verifySession } from "./features/accounts/accounts.ts";
 import { accountRoutes } from "./features/accounts/routes.tsx";
 import { countRunning } from "./features/downloads/downloads.ts";
 import { downloadRoutes } from "./features/downloads/routes.tsx";
@@ -80,9 +80,14 @@ export function createRouter(deps: Deps): Router {
 
   app.notFound(notFound);
   app.onError(answerError);
-  const streams = fastLane(deps, { door: streamDoor, verify: verifySession, answer: sendStream });
+  const streams = fastLane(deps, { door: streamDoor, recall: recallSession, answer: sendStream });
   return {
-    fetch: async (request, server) => (await streams(request)) ?? app.fetch(request, { server }),
+    fetch(request, server) {
+      const takeLongWay = () => app.fetch(request, { server });
+      const fast = streams(request);
+      if (fast instanceof Promise) return fast.then((response) => response ?? takeLongWay());
+      return fast ?? takeLongWay();
+    },
     routes: async () =>
       [...app.routes, ...(await api()).apiRoutes()]
         .filter(({ method }) => method !== "ALL")

@@ -10,16 +10,16 @@ interface Memory<Answer> {
 
 /**
  * Remembers what a read answered until anything in the database changes: for rows that each of a thousand
- * range requests asks for again. What this process changes is seen at once, what others commit from the next
- * turn of the event loop on, and so by every request that arrives later.
+ * range requests asks for again. What this process changes is seen at once, what other processes commit within
+ * `checkOthersMs`.
  */
 export function remembered<Answer>(): (db: Database, key: string, read: () => Answer) => Answer {
   const memories = new WeakMap<Database, Memory<Answer>>();
   return (db, key, read) => {
     // What a transaction reads may be rolled back.
-    if (db.$client.inTransaction) return read();
+    if (together === null && db.$client.inTransaction) return read();
     // Before the read: what is committed in between makes us read once more, never once too little.
-    const version = versionOf(db);
+    const version = together ?? versionOf(db);
     let memory = memories.get(db);
     if (memory?.version !== version || memory.answers.size >= mostRemembered) {
       memory = { version, answers: new Map() };
@@ -34,19 +34,33 @@ export function remembered<Answer>(): (db: Database, key: string, read: () => An
   };
 }
 
-const othersVersions = new WeakMap<Database, unknown>();
+// PRAGMA data_version locks the file as any read does, which takes as long as half of what a range request needs.
+const checkOthersMs = 5;
+let together: string | null = null;
+
+/** Looks once whether anything changed, for all that `read` asks for. It must neither write nor wait. */
+export function readTogether<Answer>(db: Database, read: () => Answer): Answer {
+  if (db.$client.inTransaction) return read();
+  together = versionOf(db);
+  try {
+    return read();
+  } finally {
+    together = null;
+  }
+}
+
+const othersVersions = new WeakMap<Database, { version: unknown; readAt: number }>();
 
 /** Another text after every change. */
 function versionOf(db: Database): string {
+  const now = performance.now();
   let others = othersVersions.get(db);
-  if (others === undefined) {
-    // Of other connections (sqlite.org/pragma.html#pragma_data_version). It locks the file as any read does, which
-    // takes half as long as a read: once for all requests that this turn has to answer.
-    others = statements(db).dataVersion.get();
+  if (others === undefined || now - others.readAt >= checkOthersMs) {
+    // Of other connections (sqlite.org/pragma.html#pragma_data_version).
+    others = { version: statements(db).dataVersion.get(), readAt: now };
     othersVersions.set(db, others);
-    setImmediate(() => othersVersions.delete(db));
   }
-  return `${String(others)} ${String(statements(db).ownChanges.get())}`;
+  return `${String(others.version)} ${String(statements(db).ownChanges.get())}`;
 }
 
 const statements = prepared((db) => ({

@@ -6,6 +6,7 @@ export interface OpenFile {
 }
 
 interface Kept extends OpenFile {
+  etag: string;
   usedAt: number;
   checkedAt: number;
 }
@@ -23,29 +24,33 @@ let sweeping = false;
  * as long as all else that a small one needs. No longer, because a deleted file takes up space until then.
  */
 export function openKept(path: string, etag: string): OpenFile | null {
-  const key = `${etag} ${path}`;
-  const kept = open.get(key);
+  const kept = open.get(path);
   const now = performance.now();
-  if (!kept) return openAnew(key, path, now);
+  if (!kept) return openAnew(path, etag, now);
+  if (kept.etag !== etag) return reopen(path, kept, etag, now);
   kept.usedAt = now;
   if (now - kept.checkedAt < checkMs) return kept;
   kept.checkedAt = now;
   // Without a name it was deleted, or another file was renamed to its path.
   const { nlink, size } = fstatSync(kept.fd);
   if (nlink > 0 && size === kept.sizeBytes) return kept;
-  close(key, kept);
-  return openAnew(key, path, now);
+  return reopen(path, kept, etag, now);
 }
 
-function openAnew(key: string, path: string, now: number): OpenFile | null {
+function reopen(path: string, kept: Kept, etag: string, now: number): OpenFile | null {
+  close(path, kept);
+  return openAnew(path, etag, now);
+}
+
+function openAnew(path: string, etag: string, now: number): OpenFile | null {
   // Before it is opened: opening a pipe would wait for its writer.
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return null;
   const fd = openUnlessGone(path);
   if (fd === null) return null;
   const [oldest] = open;
   if (oldest && open.size >= mostOpen) close(...oldest);
-  const kept = { fd, sizeBytes: fstatSync(fd).size, usedAt: now, checkedAt: now };
-  open.set(key, kept);
+  const kept = { fd, etag, sizeBytes: fstatSync(fd).size, usedAt: now, checkedAt: now };
+  open.set(path, kept);
   sweepLater();
   return kept;
 }
@@ -65,12 +70,12 @@ function sweepLater(): void {
   setTimeout(() => {
     sweeping = false;
     const idleSince = performance.now() - idleMs;
-    for (const [key, file] of open) if (file.usedAt <= idleSince) close(key, file);
+    for (const [path, file] of open) if (file.usedAt <= idleSince) close(path, file);
     sweepLater();
   }, idleMs).unref();
 }
 
-function close(key: string, { fd }: Kept): void {
-  open.delete(key);
+function close(path: string, { fd }: Kept): void {
+  open.delete(path);
   closeSync(fd);
 }

@@ -32,6 +32,11 @@ export async function identify(deps: Deps, { headers }: Request, verify: Verify)
   return verified && bearer !== undefined ? { ...verified, refreshed: null } : verified;
 }
 
+/** The token of the session cookie, where nothing else says who asks. */
+export function tokenOfCookie(deps: Pick<Deps, "config">, { headers }: Request): string | undefined {
+  return headers.has("authorization") ? undefined : cookieIn(headers.get("cookie"), cookieName(deps));
+}
+
 /** The person who asks; `login_required` for nobody. */
 export function requireUser(c: Context<AppEnv>): User {
   const user = c.get("user");

@@ -5,6 +5,7 @@ import type { Role, User } from "../../db/schema.ts";
 import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { parseInput } from "../../lib/parse-input.ts";
+import type { SessionClaims } from "../../web/session-token.ts";
 import { checkPassword, hashPassword } from "./passwords.ts";
 import {
   findUserByEmail,
@@ -129,11 +130,24 @@ export async function verifySession(
   token: string,
 ): Promise<{ user: User; refreshed: Session | null } | null> {
   const claims = await deps.sessions.read(token, deps.now());
-  if (claims === null) return null;
-  const user = findUserById(deps.db, claims.userId);
-  if (!user || user.disabledAt !== null || user.sessionVersion !== claims.sessionVersion) return null;
-  const old = deps.now() / 1000 - claims.issuedAt > refreshAfterSeconds;
-  return { user, refreshed: old ? await startSession(deps, user) : null };
+  const user = claims && ownerOf(deps, claims);
+  if (!user) return null;
+  return { user, refreshed: isDueForRefresh(deps, claims) ? await startSession(deps, user) : null };
+}
+
+/** The same at once, for tokens that were verified before and need no refresh; null for all others. */
+export function recallSession(deps: Pick<Deps, "db" | "now" | "sessions">, token: string): User | null {
+  const claims = deps.sessions.recall(token, deps.now());
+  return claims && !isDueForRefresh(deps, claims) ? ownerOf(deps, claims) : null;
+}
+
+function ownerOf({ db }: Pick<Deps, "db">, claims: SessionClaims): User | null {
+  const user = findUserById(db, claims.userId);
+  return user && user.disabledAt === null && user.sessionVersion === claims.sessionVersion ? user : null;
+}
+
+function isDueForRefresh({ now }: Pick<Deps, "now">, { issuedAt }: SessionClaims): boolean {
+  return now() / 1000 - issuedAt > refreshAfterSeconds;
 }
 
 /** Whether sessions of the account as it was then still hold: for what stays open longer than a request. */
