@@ -1,110 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse as parseToml } from "smol-toml";
-import {
-  ConfigError,
-  choice,
-  duration,
-  flag,
-  list,
-  network,
-  number,
-  secret,
-  text,
-  url,
-} from "./lib/settings.ts";
+import { ConfigError } from "./lib/settings.ts";
 import type { Setting } from "./lib/settings.ts";
-
-/**
- * Every setting, once: default, meaning and what is accepted. The TOML key is `[section] key`, the
- * environment's name HOMEREEL_SECTION_KEY, with _ for a dot. `config.example.toml` is written from this table.
- */
-export const settings = {
-  server: {
-    host: text("0.0.0.0", "Address to listen on; 127.0.0.1 keeps it to this machine."),
-    port: number(8080, "Port to listen on; 0 takes a free one.", { min: 0, max: 65535 }),
-    public_url: url(
-      "",
-      "Where people reach Homereel, e.g. https://videos.example.org. When set, requests for other host names are refused, and links are made from it.",
-    ),
-  },
-  data: {
-    dir: text("./data", "The one folder that holds everything: database, videos, programs, keys."),
-  },
-  auth: {
-    session_hours: number(24, "How long a login lasts without being used, in hours.", {
-      min: 1,
-      max: 24 * 365,
-    }),
-  },
-  downloads: {
-    threshold_minutes: number(
-      12,
-      "A download that is expected to take longer than this many minutes goes to the long lane.",
-      { min: 0, max: 24 * 60 },
-    ),
-    short_concurrency: number(3, "How many short downloads run at once.", { min: 1, max: 32 }),
-    long_concurrency: number(1, "How many long downloads run at once.", { min: 1, max: 32 }),
-    short_timeout_minutes: duration(15, "A short download that takes longer moves to the long lane."),
-    long_timeout_minutes: duration(0, "A long download that takes longer fails; 0 means no limit."),
-    allow_networks: list(
-      network,
-      [],
-      'Private networks that may be downloaded from, e.g. ["192.168.1.0/24"]. All others are refused.',
-    ),
-  },
-  storage: {
-    driver: choice(
-      "disk",
-      ["disk", "s3"],
-      "Where new files go: the data folder, or a bucket that speaks S3. What is stored already stays where it is, and both can be in use at once.",
-    ),
-  },
-  "storage.s3": {
-    endpoint: url(
-      "",
-      "Address of the S3 server, e.g. http://minio:9000; empty means Amazon's for the region.",
-    ),
-    public_endpoint: url(
-      "",
-      "Address under which browsers reach the same server, where it is another one, e.g. https://s3.example.org.",
-    ),
-    region: text("us-east-1", "The bucket's region; most servers at home don't care."),
-    bucket: text("", "Name of the bucket. It has to be there, and should be Homereel's alone."),
-    access_key_id: secret("Access key; empty means: as the AWS SDK finds one (environment, profile, role)."),
-    secret_access_key: secret("The secret that belongs to the access key."),
-    path_style: flag(
-      true,
-      "true asks for https://server/bucket/file, false for https://bucket.server/file, which some services want.",
-    ),
-    proxy: flag(
-      false,
-      "true sends everything through Homereel, for a bucket that browsers can't reach. Otherwise they get addresses of the bucket that are good for some minutes.",
-    ),
-    ca_file: text(
-      "",
-      "PEM file of the authority that signed the S3 server's certificate, where it is your own.",
-    ),
-  },
-  tools: {
-    ffmpeg: text("", "Path of ffmpeg; empty means: the bundled one, else the one on PATH."),
-    ffprobe: text("", "Path of ffprobe; empty means: the one on PATH."),
-    yt_dlp: text("", "Path of yt-dlp; empty means: the one in the data folder, else the one on PATH."),
-    yt_dlp_updates: choice(
-      "when-old",
-      ["when-old", "never"],
-      "when-old gets yt-dlp where it is missing or older than 90 days, into the data folder, checksum verified.",
-    ),
-    js_runtime: text(
-      "",
-      "Path of Deno 2.3+ or Node 22+, which yt-dlp needs for some sites; empty means: the one on PATH.",
-    ),
-  },
-  log: {
-    level: choice("info", ["debug", "info", "warn", "error"], "How much is written to the log."),
-    format: choice("auto", ["auto", "text", "json"], "auto writes text to a terminal and JSON elsewhere."),
-  },
-};
+import { settings } from "./settings.ts";
 
 type Settings = typeof settings;
 type ValueOf<S> = S extends Setting<infer T> ? T : never;
@@ -155,6 +54,19 @@ export function buildConfig(file: Record<string, unknown>, env: Environment): Co
 function refuseContradictions(config: Config): void {
   if (config.storage.driver === "s3" && config["storage.s3"].bucket === "") {
     throw new ConfigError('[storage] driver = "s3" needs the name of a bucket: set [storage.s3] bucket.');
+  }
+  if (config.mail.url !== "") {
+    if (config.mail.from === "") throw new ConfigError("[mail] url needs a sender: set [mail] from.");
+    if (config.server.public_url === "") {
+      throw new ConfigError(
+        "[mail] url needs [server] public_url: links in mails are made from it, never from what a browser says.",
+      );
+    }
+  }
+  if (config.auth.proxy_header !== "" && config.server.trusted_proxies.length === 0) {
+    throw new ConfigError(
+      "[auth] proxy_header needs [server] trusted_proxies: without it, anybody could say who they are.",
+    );
   }
 }
 

@@ -126,3 +126,44 @@ export const network: Kind<string> = {
   accepts: 'a network such as "192.168.1.0/24" or "fd00::/8"',
   read: (value) => (typeof value === "string" && ipaddr.isValidCIDR(value) ? value : undefined),
 };
+
+/** The origin of another site, as browsers send it (RFC 6454 §7). */
+export const site: Kind<string> = {
+  accepts: 'an origin such as "https://dashboard.example.org"',
+  read: (value) =>
+    typeof value === "string" && URL.canParse(value) && new URL(value).origin === value ? value : undefined,
+};
+
+/** A header's name (RFC 9110 §5.1), or empty. */
+export function header(doc: string): Setting<string> {
+  return setting("", doc, {
+    accepts: "the name of a header, or empty",
+    read: (value) => (typeof value === "string" && /^[\w!#$%&'*+.^`|~-]*$/.test(value) ? value : undefined),
+  });
+}
+
+/** An smtp:// or smtps:// address, with name and password where the server wants them, or empty. */
+export function mailServer(doc: string): Setting<string> {
+  const kind: Kind<string> = {
+    accepts: "an smtp:// or smtps:// address, or empty",
+    read: (value) => {
+      if (value === "") return "";
+      if (typeof value !== "string" || !URL.canParse(value)) return undefined;
+      const { protocol, hostname } = new URL(value);
+      return /^smtps?:$/.test(protocol) && hostname !== "" ? value : undefined;
+    },
+  };
+  return setting("", doc, kind, true);
+}
+
+/** One mailbox, bare or with a name before it in angle brackets (RFC 5322 §3.4), or empty. */
+export function mailbox(doc: string): Setting<string> {
+  return setting("", doc, {
+    accepts: 'a mail address such as "Homereel <homereel@example.org>", or empty',
+    read: (value) =>
+      typeof value === "string" &&
+      /^$|^[^\s@<>,;]+@[^\s@<>,;]+$|^[^\p{Cc}@<>,;]+ <[^\s@<>,;]+@[^\s@<>,;]+>$/u.test(value)
+        ? value
+        : undefined,
+  });
+}
