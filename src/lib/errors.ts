@@ -19,6 +19,8 @@ export const errorCodes = [
   "login_failed",
   "not_allowed",
   "setup_closed",
+  "registration_closed",
+  "link_invalid",
   // what became of a download
   "unsupported_page",
   "video_private",
@@ -36,6 +38,7 @@ export const errorCodes = [
   "tool_missing",
   "tool_outdated",
   "tool_failed",
+  "mail_failed",
   "unavailable",
   "internal",
 ] as const;

@@ -20,6 +20,8 @@ export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   login_failed: 401,
   not_allowed: 403,
   setup_closed: 403,
+  registration_closed: 403,
+  link_invalid: 403,
   unsupported_page: 422,
   video_private: 422,
   video_gone: 422,
@@ -35,6 +37,7 @@ export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   tool_missing: 503,
   tool_outdated: 503,
   tool_failed: 500,
+  mail_failed: 502,
   unavailable: 503,
   internal: 500,
 };
