@@ -8,6 +8,8 @@ import { Events } from "./events/events.ts";
 import { findTools } from "./exec/find-tools.ts";
 import { sweepStrays } from "./exec/strays.ts";
 import { sweepWorkFolders } from "./exec/work-folder.ts";
+import { keepHouseLater, keepHouseNow } from "./features/accounts/housekeeping.ts";
+import { housekeepingJob } from "./features/accounts/jobs.ts";
 import { fetchNow, probeNow, workFoldersInUse } from "./features/downloads/fetch.ts";
 import { keepDownloaderLater, keepDownloaderNow } from "./features/downloads/downloader.ts";
 import { downloaderJob, fetchJob, probeJob } from "./features/downloads/jobs.ts";
@@ -20,13 +22,15 @@ import { dataFolder } from "./lib/data-folder.ts";
 import { isAppError } from "./lib/errors.ts";
 import { OneTimeToken } from "./lib/one-time-token.ts";
 import { openLog } from "./log.ts";
+import { openMailer } from "./mail/mailer.ts";
 import { bind } from "./queue/binding.ts";
 import { JobQueue } from "./queue/worker.ts";
 import { createRouter } from "./router.tsx";
 import type { Router } from "./router.tsx";
 import { openDiskStorage } from "./storage/disk.ts";
 import { openConfiguredS3 } from "./storage/s3-configured.ts";
-import { LoginLimits } from "./web/login-limit.ts";
+import { fromNobody } from "./web/client-address.ts";
+import { openLimits } from "./web/limits.ts";
 import { SessionTokens, loadSessionKey } from "./web/session-token.ts";
 
 export interface App {
@@ -68,6 +72,7 @@ export function openApp(config: Config): App {
       bind(probeJob, probeNow, gaveUpDownload),
       bind(fetchJob, fetchNow, gaveUpDownload),
       bind(downloaderJob, keepDownloaderNow),
+      bind(housekeepingJob, keepHouseNow),
       bind(ingestJob, ingestNow, gaveUpIngest),
       bind(picturesJob, remakePicturesNow),
       bind(removeFilesJob, removeFilesNow),
@@ -85,7 +90,9 @@ export function openApp(config: Config): App {
     egress,
     sessions: new SessionTokens(loadSessionKey(dataDir)),
     setupToken: new OneTimeToken(),
-    loginLimits: new LoginLimits(),
+    limits: openLimits(config.limits),
+    mailer: openMailer(config.mail),
+    from: fromNobody,
     log,
     now: Date.now,
   };
@@ -101,6 +108,7 @@ export function openApp(config: Config): App {
       void warnIfUnreachable(deps);
       await sweepWorkFolders(dataFolder.work(dataDir), workFoldersInUse(deps));
       keepDownloaderLater(deps);
+      keepHouseLater(deps);
       queue.start();
     },
     idle: () => queue.idle(),

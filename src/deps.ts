@@ -6,7 +6,9 @@ import type { Egress } from "./egress/egress.ts";
 import type { Events } from "./events/events.ts";
 import type { Tools } from "./exec/tools.ts";
 import type { OneTimeToken } from "./lib/one-time-token.ts";
-import type { LoginLimits } from "./web/login-limit.ts";
+import type { Mailer } from "./mail/mailer.ts";
+import type { From } from "./web/client-address.ts";
+import type { Limits } from "./web/limits.ts";
 import type { SessionTokens } from "./web/session-token.ts";
 import type { Queue } from "./queue/job.ts";
 import type { Storage } from "./storage/storage.ts";
@@ -27,7 +29,10 @@ export interface Deps {
   egress: Egress;
   sessions: SessionTokens;
   setupToken: OneTimeToken;
-  loginLimits: LoginLimits;
+  limits: Limits;
+  mailer: Mailer;
+  /** Who asked for what is being done; nobody for jobs. */
+  from: From;
   log: Logger;
   /** Milliseconds since 1970 UTC. */
   now(): number;

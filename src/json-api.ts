@@ -13,9 +13,10 @@ import type { AppEnv } from "./web/env.ts";
  */
 const api = newApi();
 api.use(async (c, next) => {
-  const { deps, user } = (c.env as Handed).handed;
+  const { deps, user, credential } = (c.env as Handed).handed;
   c.set("deps", deps);
   c.set("user", user);
+  c.set("credential", credential);
   await next();
 });
 api.route(apiRoot, accountApi);
@@ -27,11 +28,11 @@ api.onError((error) => {
   throw error;
 });
 
-type Handed = AppEnv["Bindings"] & { handed: Pick<AppEnv["Variables"], "deps" | "user"> };
+type Handed = AppEnv["Bindings"] & { handed: Pick<AppEnv["Variables"], "deps" | "user" | "credential"> };
 
 /** Answers a request that has passed the router's doors. */
 export async function answerApi(c: Context<AppEnv>): Promise<Response> {
-  const handed = { deps: c.get("deps"), user: c.get("user") };
+  const handed = { deps: c.get("deps"), user: c.get("user"), credential: c.get("credential") };
   return api.fetch(c.req.raw, { ...c.env, handed });
 }
 

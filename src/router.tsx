@@ -5,7 +5,7 @@ import { ApiDocsPage } from "../views/api-docs.tsx";
 import type { OpenApiDocument } from "../views/api-docs.tsx";
 import { ErrorPage } from "../views/error.tsx";
 import type { Deps } from "./deps.ts";
-import { recallSession, verifySession } from "./features/accounts/accounts.ts";
+import { identify, recallSession } from "./features/accounts/accounts.ts";
 import { accountRoutes } from "./features/accounts/routes.tsx";
 import { countRunning } from "./features/downloads/downloads.ts";
 import { downloadRoutes } from "./features/downloads/routes.tsx";
@@ -16,9 +16,12 @@ import { AppError } from "./lib/errors.ts";
 import { apiRoot, paths } from "./paths.ts";
 import { requireLogin } from "./web/access-guard.ts";
 import { assets } from "./web/assets.ts";
+import { fromOf } from "./web/client-address.ts";
+import { cors } from "./web/cors.ts";
 import type { AppEnv } from "./web/env.ts";
 import { fastLane } from "./web/fast-lane.ts";
 import { readForm } from "./web/forms.ts";
+import { limitApi } from "./web/limits.ts";
 import { pageOf, setTheme } from "./web/page.ts";
 import { notFound, problemOf } from "./web/problem.ts";
 import { readiness } from "./web/readiness.ts";
@@ -39,8 +42,9 @@ export function createRouter(deps: Deps): Router {
   const app = new Hono<AppEnv>();
 
   app.use(async (c, next) => {
-    c.set("deps", deps);
+    c.set("deps", { ...deps, from: fromOf(deps, c.req.raw, c.env?.server) });
     c.set("user", null);
+    c.set("credential", null);
     c.set("countRunning", () => 0);
     await next();
   });
@@ -52,8 +56,9 @@ export function createRouter(deps: Deps): Router {
     const parts = readiness(deps);
     return c.json(parts, parts.status === "ready" ? 200 : 503);
   });
+  app.use(`${apiRoot}/*`, cors);
   app.use(sameOrigin);
-  app.use(authenticate(verifySession));
+  app.use(authenticate(identify));
   app.use(requireLogin);
   app.use(async (c, next) => {
     const user = c.get("user");
@@ -76,6 +81,7 @@ export function createRouter(deps: Deps): Router {
     const document = (await api()).describeApi() as unknown as OpenApiDocument;
     return c.html(<ApiDocsPage page={pageOf(c)} document={document} />);
   });
+  app.use(`${apiRoot}/*`, limitApi);
   app.all(`${apiRoot}/*`, async (c) => (await api()).answerApi(c));
 
   app.notFound(notFound);

@@ -80,7 +80,7 @@ async function makeFirstAdmin(deps: Deps): Promise<void> {
   const email = process.env.HOMEREEL_ADMIN_EMAIL;
   const password = readVariable(process.env, "HOMEREEL_ADMIN_PASSWORD");
   if (!email || !password || !needsSetup(deps)) return;
-  const user = await createUser(deps, { name: email.split("@")[0], email, password }, "admin");
+  const user = await createUser(deps, null, { name: email.split("@")[0], email, password, role: "admin" });
   deps.log.info({ email: user.email }, "made the first admin");
 }
 

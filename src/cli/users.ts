@@ -1,6 +1,6 @@
 import { loadConfig } from "../config.ts";
 import type { Role } from "../db/schema.ts";
-import { createUser, listUsers, setPassword } from "../features/accounts/accounts.ts";
+import { createUser, getUserByEmail, listPeople, setPassword } from "../features/accounts/accounts.ts";
 import { openDatabase } from "../db/open.ts";
 import { migrate } from "../db/migrate.ts";
 import { UsageError, printTable, readArgs, readSecret } from "./terminal.ts";
@@ -32,15 +32,16 @@ export const usersCommand: Command = {
     if (action === "create") {
       const role = roles.find((one) => one === values.role);
       if (!role) throw new UsageError(`--role ${values.role}: accepted are ${roles.join(", ")}.`);
-      const user = await createUser(
-        deps,
-        { name: values.name ?? email.split("@")[0], email, password },
+      const user = await createUser(deps, null, {
+        name: values.name ?? email.split("@")[0],
+        email,
+        password,
         role,
-      );
+      });
       return show(`Made the ${user.role} ${user.email}.`);
     }
     if (action === "password") {
-      const user = await setPassword(deps, email, password);
+      const user = await setPassword(deps, null, getUserByEmail(deps, email).id, password);
       return show(`Set the password of ${user.email}; all its sessions have ended.`);
     }
     throw new UsageError(`"users ${action}" is no command.\n\n${help}`);
@@ -51,18 +52,20 @@ function openAccounts(configFile: string | undefined) {
   const { config } = loadConfig(process.env, configFile);
   const db = openDatabase(config.data.dir);
   migrate(db, config.data.dir);
-  return { db, now: Date.now };
+  return { db, now: Date.now, from: { address: "command line", userAgent: "" } };
 }
 
 function list(deps: ReturnType<typeof openAccounts>, asJson: boolean): number {
-  const users = listUsers(deps).map(({ id, email, name, role, createdAt, disabledAt }) => ({
-    id,
-    email,
-    name,
-    role,
-    created_at: new Date(createdAt).toISOString(),
-    disabled: disabledAt !== null,
-  }));
+  const users = listPeople(deps, { limit: 100_000 }).items.map(
+    ({ id, email, name, role, createdAt, disabledAt }) => ({
+      id,
+      email,
+      name,
+      role,
+      created_at: new Date(createdAt).toISOString(),
+      disabled: disabledAt !== null,
+    }),
+  );
   if (asJson) return show(JSON.stringify(users, null, 2));
   printTable([
     ["E-mail", "Name", "Role", "Since"],

@@ -1,5 +1,6 @@
 import foundation from "../../migrations/0001_foundation.sql" with { type: "text" };
 import largeShelves from "../../migrations/0002_large_shelves.sql" with { type: "text" };
+import accounts from "../../migrations/0003_accounts.sql" with { type: "text" };
 
 export interface Migration {
   version: number;
@@ -10,4 +11,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { version: 1, sql: foundation },
   { version: 2, sql: largeShelves },
+  { version: 3, sql: accounts },
 ];

@@ -1,5 +1,6 @@
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Lane } from "../lib/lanes.ts";
+import type { Role, Scope } from "../lib/permissions.ts";
 
 /**
  * Every table, once. The SQL that makes them is in `migrations/`; `tests/unit/schema.test.ts` holds
@@ -7,7 +8,7 @@ import type { Lane } from "../lib/lanes.ts";
  * they came, so newest-first pages are walked by it.
  */
 
-export type Role = "admin" | "user" | "viewer";
+export type { Role, Scope } from "../lib/permissions.ts";
 export type Visibility = "library" | "private";
 export type VideoState = "PENDING" | "PROCESSING" | "READY" | "FAILED";
 export type DownloadState =
@@ -22,6 +23,8 @@ export type JobState = "ready" | "running" | "done" | "failed" | "cancelled";
 export type StorageName = "disk" | "s3";
 /** `original` as it arrived; `playable` the remuxed copy that browsers can play, where one is needed. */
 export type FileKind = "original" | "playable" | "thumbnail" | "poster";
+
+export type LinkKind = "invite" | "reset" | "email";
 
 export const users = sqliteTable(
   "users",
@@ -39,6 +42,97 @@ export const users = sqliteTable(
     lastLoginAt: integer("last_login_at"),
   },
   (table) => [uniqueIndex("users_email").on(table.email)],
+);
+
+/** Logins that go on. The token that a browser holds names its row: without the row it is worth nothing. */
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** "Firefox on Windows": what the browser says of itself, in words. */
+    device: text("device").notNull(),
+    address: text("address").notNull(),
+    createdAt: integer("created_at").notNull(),
+    lastUsedAt: integer("last_used_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [index("sessions_user").on(table.userId, table.lastUsedAt)],
+);
+
+/** For programs. The token itself is shown once and not kept. */
+export const apiTokens = sqliteTable(
+  "api_tokens",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    tokenHash: text("token_hash").notNull(),
+    scopes: text("scopes", { mode: "json" }).$type<Scope[]>().notNull(),
+    createdAt: integer("created_at").notNull(),
+    /** Null: never. */
+    expiresAt: integer("expires_at"),
+    lastUsedAt: integer("last_used_at"),
+  },
+  (table) => [
+    uniqueIndex("api_tokens_hash").on(table.tokenHash),
+    index("api_tokens_user").on(table.userId, table.createdAt),
+  ],
+);
+
+/**
+ * Links that work once: an invitation, a new password, a new e-mail address. The secret of one that is mailed is
+ * made when it is sent: until then there is no hash.
+ */
+export const accountLinks = sqliteTable(
+  "account_links",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind").$type<LinkKind>().notNull(),
+    tokenHash: text("token_hash"),
+    /** Whose password or address it changes; null for invitations. */
+    userId: text("user_id").references(() => users.id, { onDelete: "cascade" }),
+    /** Whom an invitation is for, where it is for one address; the new address of `email`. */
+    email: text("email"),
+    /** What an invited person becomes. */
+    role: text("role").$type<Role>(),
+    createdBy: text("created_by").references(() => users.id, { onDelete: "cascade" }),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    usedAt: integer("used_at"),
+  },
+  (table) => [
+    uniqueIndex("account_links_hash").on(table.tokenHash),
+    index("account_links_user").on(table.userId, table.kind),
+    index("account_links_kind").on(table.kind, table.createdAt),
+  ],
+);
+
+/** Who did what to accounts and what is on the shelf, and from where. Names as they were then. */
+export const auditEvents = sqliteTable(
+  "audit_events",
+  {
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    at: integer("at").notNull(),
+    action: text("action").notNull(),
+    actorId: text("actor_id"),
+    actorName: text("actor_name").notNull().default(""),
+    subjectKind: text("subject_kind"),
+    subjectId: text("subject_id"),
+    subjectName: text("subject_name").notNull().default(""),
+    address: text("address").notNull().default(""),
+    detail: text("detail").notNull().default(""),
+  },
+  (table) => [
+    index("audit_events_at").on(table.at),
+    index("audit_events_action").on(table.action, table.seq),
+    index("audit_events_actor").on(table.actorId, table.seq),
+    index("audit_events_subject").on(table.subjectId, table.seq),
+  ],
 );
 
 export const videos = sqliteTable(
@@ -227,6 +321,10 @@ export const jobs = sqliteTable(
 );
 
 export type User = typeof users.$inferSelect;
+export type Session = typeof sessions.$inferSelect;
+export type ApiToken = typeof apiTokens.$inferSelect;
+export type AccountLink = typeof accountLinks.$inferSelect;
+export type AuditEvent = typeof auditEvents.$inferSelect;
 export type Video = typeof videos.$inferSelect;
 export type StoredFile = typeof files.$inferSelect;
 export type Download = typeof downloads.$inferSelect;

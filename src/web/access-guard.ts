@@ -8,10 +8,15 @@ const openDoors = new Set([
   paths.login(),
   paths.logout(),
   paths.setup(),
+  paths.register(),
+  paths.forgot(),
+  paths.reset(),
+  paths.confirmEmail(),
   paths.theme(),
   paths.health(),
   paths.ready(),
   `${apiRoot}/auth/login`,
+  `${apiRoot}/auth/register`,
 ]);
 
 /** Sends a person without a login to the login page, and refuses programs with `login_required`. */

@@ -3,7 +3,7 @@ import type { User } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import { secureMedia } from "./security-headers.ts";
-import { tokenOfCookie } from "./session.ts";
+import { onlyCookieToken } from "./session.ts";
 
 interface Lane {
   /** GETs and HEADs whose whole URL matches come through; its first group is the id. */
@@ -26,7 +26,7 @@ export function fastLane(deps: Deps, { door, recall, answer }: Lane) {
     if (id === undefined) return null;
     try {
       requireSameOrigin(deps, request);
-      const token = tokenOfCookie(deps, request);
+      const token = onlyCookieToken(deps, request);
       if (token === undefined) return null;
       const answered = readTogether(deps.db, () => {
         const user = recall(deps, token);

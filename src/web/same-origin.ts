@@ -18,18 +18,25 @@ export function requireSameOrigin({ config }: Pick<Deps, "config">, { method, he
   const publicUrl = config.server.public_url;
   const host = headers.get("host") ?? undefined;
   requireOurHost(host, publicUrl);
-  if (safeMethods.has(method)) return;
+  if (safeMethods.has(method) || isAllowedScript(config, headers)) return;
   const allowed = isSameOrigin({
     site: headers.get("sec-fetch-site") ?? undefined,
     origin: headers.get("origin") ?? undefined,
     host,
     publicUrl,
-    hasCookie: headers.has("cookie"),
+    // What a proxy adds of its own is sent along as a cookie is, whatever page the request came from.
+    hasCookie: headers.has("cookie") || config.auth.proxy_header !== "",
   });
   if (allowed) return;
   throw new AppError("cross_site", "This request came from another site and was not carried out.", {
     hint: "Open Homereel itself and do it there.",
   });
+}
+
+/** A script of a site in `server.cors_origins`, that has a token and no cookie of ours. */
+function isAllowedScript({ server }: Pick<Deps["config"], "server">, headers: Headers): boolean {
+  const isNamed = server.cors_origins.includes(headers.get("origin") ?? "");
+  return isNamed && headers.has("authorization") && !headers.has("cookie");
 }
 
 /** A foreign Host header is a rebinding name or a misconfigured proxy. */

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { SignJWT, jwtVerify } from "jose";
 import { writePrivateFile } from "../lib/private-file.ts";
 
-/** What a session token says: who, and which generation of their sessions. Times in seconds since 1970. */
+/** What a session token says: who, which session, and which generation of them. Times in seconds since 1970. */
 export interface SessionClaims {
   userId: string;
+  sessionId: string;
   sessionVersion: number;
   issuedAt: number;
   expiresAt: number;
@@ -42,9 +43,13 @@ export class SessionTokens {
     this.#key = key;
   }
 
-  sign(user: { id: string; sessionVersion: number }, nowMs: number, hours: number): Promise<string> {
+  sign(
+    user: { id: string; sessionVersion: number; sessionId: string },
+    nowMs: number,
+    hours: number,
+  ): Promise<string> {
     const issuedAt = Math.floor(nowMs / 1000);
-    return new SignJWT({ sv: user.sessionVersion })
+    return new SignJWT({ sv: user.sessionVersion, sid: user.sessionId })
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
       .setIssuer(issuer)
       .setAudience(audience)
@@ -95,11 +100,14 @@ async function verify(key: Uint8Array, token: string, nowMs: number): Promise<Se
       algorithms: ["HS256"],
       issuer,
       audience,
-      requiredClaims: ["exp", "iat", "sub", "sv"],
+      requiredClaims: ["exp", "iat", "sub", "sid", "sv"],
       currentDate: new Date(nowMs),
     });
-    if (typeof payload.sv !== "number" || !payload.sub || !payload.iat || !payload.exp) return null;
-    return { userId: payload.sub, sessionVersion: payload.sv, issuedAt: payload.iat, expiresAt: payload.exp };
+    const { sub: userId, sid: sessionId, sv: sessionVersion, iat: issuedAt, exp: expiresAt } = payload;
+    if (typeof sessionVersion !== "number" || typeof sessionId !== "string") return null;
+    return userId && issuedAt && expiresAt
+      ? { userId, sessionId, sessionVersion, issuedAt, expiresAt }
+      : null;
   } catch {
     return null;
   }

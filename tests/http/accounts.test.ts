@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { form, json, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
+import { getUserByEmail, setPassword } from "../../src/features/accounts/accounts.ts";
 
 let app: TestApp;
 beforeAll(() => (app = openTestApp()));
@@ -96,8 +97,8 @@ describe("logging in", () => {
     const out = await app.request("/logout", { method: "POST" });
     expect(out.headers.get("set-cookie")).toContain("Max-Age=0");
     expect((await app.request("/api/v1/videos", { as: token })).status).toBe(200);
-    const { setPassword } = await import("../../src/features/accounts/accounts.ts");
-    await setPassword(app.deps, "changing@example.org", "another long password");
+    const { id } = getUserByEmail(app.deps, "changing@example.org");
+    await setPassword(app.deps, null, id, "another long password");
     expect((await app.request("/api/v1/videos", { as: token })).status).toBe(401);
   });
 });

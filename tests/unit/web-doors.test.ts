@@ -59,10 +59,10 @@ describe("an unsafe request", () => {
 describe("session tokens", () => {
   const key = new Uint8Array(32).fill(7);
   const tokens = new SessionTokens(key);
-  const user = { id: "someone", sessionVersion: 3 };
+  const user = { id: "someone", sessionVersion: 3, sessionId: "a session" };
   const now = Date.UTC(2026, 10, 20);
   const forge = (claims: Record<string, unknown>, alg = "HS256", secret = key) =>
-    new SignJWT({ sv: 3, ...claims })
+    new SignJWT({ sv: 3, sid: "a session", ...claims })
       .setProtectedHeader({ alg })
       .setIssuer("homereel")
       .setAudience("homereel-session")
@@ -98,6 +98,7 @@ describe("session tokens", () => {
       async () => `${btoa('{"alg":"none"}')}.${btoa(JSON.stringify({ sub: "someone", sv: 3, exp }))}.`,
     ],
     ["no session version", () => forge({ exp, sv: undefined })],
+    ["no session", () => forge({ exp, sid: undefined })],
   ])("%s is nobody", async (_, make) => {
     expect(await tokens.read(await make(), now)).toBeNull();
   });
@@ -105,6 +106,7 @@ describe("session tokens", () => {
   test("one for another audience is nobody", async () => {
     const token = await new SignJWT({
       sv: 3,
+      sid: "a session",
       exp,
       iat: now / 1000,
       sub: "someone",

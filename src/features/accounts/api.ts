@@ -1,19 +1,30 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { User } from "../../db/schema.ts";
+import { AppError } from "../../lib/errors.ts";
+import { roles } from "../../lib/permissions.ts";
+import { allow } from "../../web/allow.ts";
 import { bodyOf, failure, isoTime, jsonOf, newApiPart, timeSchema } from "../../web/api.ts";
-import { limitLogins } from "../../web/login-limit.ts";
-import { clearSessionCookie, requireUser } from "../../web/session.ts";
-import { logIn } from "./accounts.ts";
+import { limitLogins } from "../../web/limits.ts";
+import { clearSessionCookie, requireCredential, requireUser } from "../../web/session.ts";
+import { logIn } from "./login.ts";
+import { logOut, refreshSession } from "./sessions.ts";
+import type { StartedSession } from "./sessions.ts";
 
-const userSchema = z
+export const userSchema = z
   .object({
     id: z.string(),
     name: z.string(),
     email: z.string(),
-    role: z.enum(["admin", "user", "viewer"]),
+    role: z.enum(roles),
+    disabled: z.boolean(),
     created_at: timeSchema,
+    last_login_at: timeSchema.nullable(),
   })
   .openapi("User");
+
+const sessionSchema = z
+  .object({ token: z.string(), expires_at: timeSchema, user: userSchema })
+  .openapi("StartedSession");
 
 const loginRoute = createRoute({
   method: "post",
@@ -23,10 +34,7 @@ const loginRoute = createRoute({
   security: [],
   request: { body: bodyOf(z.object({ email: z.string(), password: z.string() }).openapi("Login")) },
   responses: {
-    200: jsonOf(
-      z.object({ token: z.string(), expires_at: timeSchema, user: userSchema }),
-      "A token for `Authorization: Bearer`.",
-    ),
+    200: jsonOf(sessionSchema, "A token for `Authorization: Bearer`."),
     ...failure,
   },
 });
@@ -34,16 +42,37 @@ const loginRoute = createRoute({
 const verifyRoute = createRoute({
   method: "get",
   path: "/auth/verify",
+  middleware: allow("account.see"),
   tags: ["Sign-in"],
   summary: "Who the token is",
-  responses: { 200: jsonOf(z.object({ user: userSchema }), "The person."), ...failure },
+  responses: {
+    200: jsonOf(
+      z.object({
+        user: userSchema,
+        scopes: z.array(z.string()).nullable().openapi({
+          description: "Of an API token; null for a session, which may do all that its person may.",
+        }),
+      }),
+      "The person.",
+    ),
+    ...failure,
+  },
+});
+
+const refreshRoute = createRoute({
+  method: "post",
+  path: "/auth/refresh",
+  middleware: allow("account.change"),
+  tags: ["Sign-in"],
+  summary: "A new token for this session, before the old one expires",
+  responses: { 200: jsonOf(sessionSchema, "A token that is good for longer."), ...failure },
 });
 
 const logoutRoute = createRoute({
   method: "post",
   path: "/auth/logout",
   tags: ["Sign-in"],
-  summary: "Forget the session cookie",
+  summary: "End this session",
   responses: { 204: { description: "Logged out." }, ...failure },
 });
 
@@ -51,23 +80,38 @@ export const accountApi = newApiPart()
   .openapi(loginRoute, async (c) => {
     const { email, password } = c.req.valid("json");
     const session = await limitLogins(c, email, () => logIn(c.get("deps"), email, password));
-    return c.json(
-      { token: session.token, expires_at: isoTime(session.expiresAt), user: userJson(session.user) },
-      200,
-    );
+    return c.json(sessionJson(session), 200);
   })
-  .openapi(verifyRoute, (c) => c.json({ user: userJson(requireUser(c)) }, 200))
+  .openapi(verifyRoute, (c) => {
+    const credential = requireCredential(c);
+    const scopes = credential.kind === "token" ? [...credential.scopes] : null;
+    return c.json({ user: userJson(requireUser(c)), scopes }, 200);
+  })
+  .openapi(refreshRoute, async (c) => {
+    const credential = requireCredential(c);
+    if (credential.kind !== "session")
+      throw new AppError("not_allowed", "There is no session to make longer.");
+    return c.json(sessionJson(await refreshSession(c.get("deps"), requireUser(c), credential.id)), 200);
+  })
   .openapi(logoutRoute, (c) => {
+    const [user, credential] = [c.get("user"), c.get("credential")];
+    if (user && credential?.kind === "session") logOut(c.get("deps"), user, credential.id);
     clearSessionCookie(c);
     return c.body(null, 204);
   });
 
-function userJson(user: User): z.infer<typeof userSchema> {
+function sessionJson({ token, expiresAt, user }: StartedSession): z.infer<typeof sessionSchema> {
+  return { token, expires_at: isoTime(expiresAt), user: userJson(user) };
+}
+
+export function userJson(user: User): z.infer<typeof userSchema> {
   return {
     id: user.id,
     name: user.name,
     email: user.email,
     role: user.role,
+    disabled: user.disabledAt !== null,
     created_at: isoTime(user.createdAt),
+    last_login_at: user.lastLoginAt === null ? null : isoTime(user.lastLoginAt),
   };
 }

@@ -27,3 +27,9 @@ let nobody: Promise<string> | undefined;
 function hashOfNobody(): Promise<string> {
   return (nobody ??= hashPassword(crypto.randomUUID()));
 }
+
+/** Whether a stored hash was made with other parameters than these (PHC string: `$argon2id$v=19$m=…,t=…,p=…$…`). */
+export function needsRehash(storedHash: string): boolean {
+  const { memoryCost, timeCost, parallelism } = parameters;
+  return !storedHash.startsWith(`$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$`);
+}

@@ -1,4 +1,4 @@
-import { asc, eq, sql } from "drizzle-orm";
+import { and, asc, count, eq, isNull, ne, or, sql } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { prepared } from "../../db/prepared.ts";
 import { remembered } from "../../db/remembered.ts";
@@ -15,7 +15,6 @@ const statements = prepared((db) => ({
 
 const rememberedUsers = remembered<User | null>();
 
-/** Asked for by every request. */
 export function findUserById(db: Database, id: string): User | null {
   return rememberedUsers(db, id, () => statements(db).byId.get({ id }) ?? null);
 }
@@ -25,25 +24,70 @@ export function findUserByEmail(db: Database, email: string): User | null {
   return db.select().from(users).where(eq(users.email, email)).get() ?? null;
 }
 
-export function listUsers(db: Database): User[] {
-  return db.select().from(users).orderBy(asc(users.createdAt), asc(users.id)).all();
+/** By name, those whose name or e-mail holds `q`. */
+export function pageOfUsers(
+  db: Database,
+  q: string,
+  limit: number,
+  offset: number,
+): { items: User[]; total: number } {
+  const holds = (column: typeof users.name | typeof users.email) =>
+    sql`instr(lower(${column}), lower(${q})) > 0`;
+  const where = q === "" ? undefined : or(holds(users.name), holds(users.email));
+  const order = [sql`lower(${users.name})`, asc(users.id)];
+  return {
+    items: db
+      .select()
+      .from(users)
+      .where(where)
+      .orderBy(...order)
+      .limit(limit)
+      .offset(offset)
+      .all(),
+    total: db.select({ total: count() }).from(users).where(where).get()?.total ?? 0,
+  };
 }
 
 export function hasAnyUser(db: Database): boolean {
   return db.select({ id: users.id }).from(users).limit(1).get() !== undefined;
 }
 
+/** Admins who can log in, without one of them. */
+export function countAdmins(db: Database, except: string): number {
+  const { role, disabledAt, id } = users;
+  const where = and(eq(role, "admin"), isNull(disabledAt), ne(id, except));
+  return db.select({ total: count() }).from(users).where(where).get()?.total ?? 0;
+}
+
 export function insertUser(db: Database, user: typeof users.$inferInsert): User {
   return db.insert(users).values(user).returning().get();
+}
+
+export function changeUser(db: Database, id: string, change: Partial<User>): void {
+  db.update(users).set(change).where(eq(users.id, id)).run();
+}
+
+/** Sessions, tokens and links go with it. */
+export function deleteUserRow(db: Database, id: string): void {
+  db.delete(users).where(eq(users.id, id)).run();
 }
 
 export function recordLogin(db: Database, id: string, now: number): void {
   db.update(users).set({ lastLoginAt: now }).where(eq(users.id, id)).run();
 }
 
-export function setPasswordHash(db: Database, id: string, passwordHash: string, now: number): void {
+/** The same password, kept in another way: no session ends. */
+export function replacePasswordHash(db: Database, id: string, old: string, passwordHash: string): void {
   db.update(users)
-    .set({ passwordHash, sessionVersion: sql`${users.sessionVersion} + 1`, updatedAt: now })
+    .set({ passwordHash })
+    .where(and(eq(users.id, id), eq(users.passwordHash, old)))
+    .run();
+}
+
+/** No session token that was made before is worth anything then. */
+export function raiseSessionVersion(db: Database, id: string, now: number): void {
+  db.update(users)
+    .set({ sessionVersion: sql`${users.sessionVersion} + 1`, updatedAt: now })
     .where(eq(users.id, id))
     .run();
 }

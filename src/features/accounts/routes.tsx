@@ -1,14 +1,17 @@
 import { Hono } from "hono";
 import { LoginPage } from "../../../views/accounts/login.tsx";
 import { SetupPage } from "../../../views/accounts/setup.tsx";
+import type { User } from "../../db/schema.ts";
 import { paths } from "../../paths.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { readForm, shownError } from "../../web/forms.ts";
-import { limitLogins } from "../../web/login-limit.ts";
+import { limitCodes, limitLogins } from "../../web/limits.ts";
 import { pageOf } from "../../web/page.ts";
 import { safePath } from "../../web/safe-path.ts";
 import { clearSessionCookie, setSessionCookie } from "../../web/session.ts";
-import { logIn, needsSetup, requireSetupToken, setUpFirstAdmin } from "./accounts.ts";
+import { logIn, requireSetupToken, setUpFirstAdmin } from "./login.ts";
+import { needsSetup } from "./people.ts";
+import { logOut } from "./sessions.ts";
 
 export const accountRoutes = new Hono<AppEnv>();
 
@@ -19,7 +22,8 @@ const notSetUp = {
 
 accountRoutes.get("/login", (c) => {
   const next = safePath(c.req.query("next"));
-  if (c.get("user")) return c.redirect(next);
+  const user = c.get("user");
+  if (user) return c.redirect(wayOn(user, next));
   const error = needsSetup(c.get("deps")) ? notSetUp : undefined;
   return c.html(<LoginPage page={pageOf(c)} next={next} email="" error={error} />);
 });
@@ -29,7 +33,7 @@ accountRoutes.post("/login", async (c) => {
   try {
     const session = await limitLogins(c, email, () => logIn(c.get("deps"), email, password));
     setSessionCookie(c, session);
-    return c.redirect(safePath(next), 303);
+    return c.redirect(wayOn(session.user, safePath(next)), 303);
   } catch (error) {
     const shown = shownError(error);
     return c.html(
@@ -39,7 +43,15 @@ accountRoutes.post("/login", async (c) => {
   }
 });
 
+/** Where somebody was going; else what they are here for. */
+function wayOn(user: User, next: string): string {
+  if (next !== paths.gallery()) return next;
+  return user.role === "admin" ? paths.admin() : paths.gallery();
+}
+
 accountRoutes.post("/logout", (c) => {
+  const [user, credential] = [c.get("user"), c.get("credential")];
+  if (user && credential?.kind === "session") logOut(c.get("deps"), user, credential.id);
   clearSessionCookie(c);
   return c.redirect(paths.login(), 303);
 });
@@ -51,6 +63,7 @@ accountRoutes.get("/setup", (c) => {
 });
 
 accountRoutes.post("/setup", async (c) => {
+  limitCodes(c);
   const { token = "", name = "", email = "", password = "" } = await readForm(c);
   requireSetupToken(c.get("deps"), token);
   try {

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { lanes } from "../../lib/lanes.ts";
+import { allow } from "../../web/allow.ts";
 import {
   bodyOf,
   failure,
@@ -60,6 +61,7 @@ const startSchema = z
 const startRoute = createRoute({
   method: "post",
   path: "/downloads",
+  middleware: allow("videos.download"),
   tags: ["Downloads"],
   summary: "Download one or several URLs",
   request: { body: bodyOf(startSchema) },
@@ -75,6 +77,7 @@ const startRoute = createRoute({
 const listRoute = createRoute({
   method: "get",
   path: "/downloads",
+  middleware: allow("downloads.see"),
   tags: ["Downloads"],
   summary: "List downloads, newest first",
   request: { query: z.object({ ...pagingQuery, state: stateSchema.optional() }) },
@@ -87,6 +90,7 @@ const listRoute = createRoute({
 const getRoute = createRoute({
   method: "get",
   path: "/downloads/{id}",
+  middleware: allow("downloads.see"),
   tags: ["Downloads"],
   summary: "One download; a playlist comes with its items",
   request: { params: idParam },
@@ -99,6 +103,7 @@ const getRoute = createRoute({
 const cancelRoute = createRoute({
   method: "post",
   path: "/downloads/{id}/cancel",
+  middleware: allow("videos.download"),
   tags: ["Downloads"],
   summary: "Cancel a download; its video leaves the shelf",
   request: { params: idParam },
@@ -108,6 +113,7 @@ const cancelRoute = createRoute({
 const retryRoute = createRoute({
   method: "post",
   path: "/downloads/{id}/retry",
+  middleware: allow("videos.download"),
   tags: ["Downloads"],
   summary: "Start a failed or cancelled download again",
   request: { params: idParam },

@@ -1,6 +1,8 @@
 import type { Download, DownloadState, User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
+import { parseCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
+import { canSeeAll } from "../videos/videos.ts";
 import type { DownloadItem } from "./item.ts";
 import {
   childrenOf,
@@ -19,11 +21,8 @@ export function listDownloads(
   query: { states?: readonly DownloadState[]; limit?: number; cursor?: string | null } = {},
 ): { items: DownloadItem[]; nextCursor: string | null } {
   const limit = Math.min(Math.max(query.limit ?? 50, 1), 200);
-  const before = query.cursor ? Number(query.cursor) : null;
-  if (before !== null && !Number.isSafeInteger(before)) {
-    throw new AppError("invalid_input", "This page marker is not one of ours.", { field: "cursor" });
-  }
-  const rows = pageOfDownloads(deps.db, { userId: seenBy(user), states: query.states }, limit + 1, before);
+  const filter = { userId: seenBy(user), states: query.states };
+  const rows = pageOfDownloads(deps.db, filter, limit + 1, parseCursor(query.cursor));
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
@@ -87,11 +86,11 @@ export function findItemFor(
 }
 
 export function maySteer(user: User, download: Download): boolean {
-  return user.role === "admin" || download.userId === user.id;
+  return canSeeAll(user) || download.userId === user.id;
 }
 
 function seenBy(user: User): string | null {
-  return user.role === "admin" ? null : user.id;
+  return canSeeAll(user) ? null : user.id;
 }
 
 export function noSuchDownload(): AppError {

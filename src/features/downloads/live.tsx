@@ -7,22 +7,24 @@ import type { Page } from "../../../views/page.ts";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { isAppError } from "../../lib/errors.ts";
+import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { pageOf } from "../../web/page.ts";
-import { requireUser } from "../../web/session.ts";
+import { requireCredential, requireUser } from "../../web/session.ts";
 import { encodeMessage, eventStream } from "../../web/sse.ts";
-import { isSessionOf } from "../accounts/accounts.ts";
-import { getVideo } from "../videos/videos.ts";
+import { isStillIn } from "../accounts/accounts.ts";
+import { canSeeAll, getVideo } from "../videos/videos.ts";
 import { countRunning, findItemFor, groupDownloads } from "./downloads.ts";
 
 export const liveRoutes = new Hono<AppEnv>();
 
 /** What an open page hears of: see `views/live.tsx`. It begins with how things stand now. */
-liveRoutes.get("/events", (c) => {
+liveRoutes.get("/events", allow("videos.watch"), (c) => {
   const user = requireUser(c);
+  const credential = requireCredential(c);
   const topic = (c.req.query("topic") ?? "tray") as Topic;
   return eventStream(c, {
-    isWelcome: () => isSessionOf(c.get("deps"), user),
+    isWelcome: () => isStillIn(c.get("deps"), user, credential),
     open(sendBytes) {
       const listener = new Listener(c, user, (markup) => sendBytes(encodeMessage(String(markup))));
       return listener.listen(topic);
@@ -61,7 +63,7 @@ class Listener {
           this.#send(<LiveCardRemoval videoId={videoId} />);
       }),
       events.on("video.deleted", ({ userId, videoId, wasPrivate }) => {
-        const knew = !wasPrivate || userId === this.#user.id || this.#user.role === "admin";
+        const knew = !wasPrivate || userId === this.#user.id || canSeeAll(this.#user);
         if (topic === "gallery" && knew) this.#send(<LiveCardRemoval videoId={videoId} />);
         this.#tellLater(topic, userId);
       }),
@@ -76,8 +78,7 @@ class Listener {
 
   /** `queueOf` is whose queue changed; null where none did. */
   #tellLater(topic: Topic, queueOf: string | null, videoId?: string): void {
-    if (queueOf !== null && (queueOf === this.#user.id || this.#user.role === "admin"))
-      this.#queueIsNew = true;
+    if (queueOf !== null && (queueOf === this.#user.id || canSeeAll(this.#user))) this.#queueIsNew = true;
     if (videoId !== undefined && topic !== "tray") this.#newVideos.add(videoId);
     this.#timer ??= setTimeout(() => this.#tell(topic), gatherMs);
   }

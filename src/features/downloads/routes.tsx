@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { DownloadsPage } from "../../../views/downloads/page.tsx";
 import { paths } from "../../paths.ts";
+import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { readForm, shownError } from "../../web/forms.ts";
 import { pageOf } from "../../web/page.ts";
@@ -14,12 +15,12 @@ export const downloadRoutes = new Hono<AppEnv>();
 
 downloadRoutes.route("/", liveRoutes);
 
-downloadRoutes.get("/downloads", (c) => {
+downloadRoutes.get("/downloads", allow("downloads.see"), (c) => {
   const groups = groupDownloads(c.get("deps"), requireUser(c));
   return c.html(<DownloadsPage page={pageOf(c)} groups={groups} />);
 });
 
-downloadRoutes.post("/downloads", async (c) => {
+downloadRoutes.post("/downloads", allow("videos.download"), async (c) => {
   const { urls = "", title = "", tags = "" } = await readForm(c);
   const user = requireUser(c);
   try {
@@ -36,17 +37,17 @@ downloadRoutes.post("/downloads", async (c) => {
   }
 });
 
-downloadRoutes.post("/downloads/:id/cancel", (c) => {
+downloadRoutes.post("/downloads/:id/cancel", allow("videos.download"), (c) => {
   cancelDownload(c.get("deps"), requireUser(c), c.req.param("id"));
   return c.redirect(paths.downloads(), 303);
 });
 
-downloadRoutes.post("/downloads/:id/retry", (c) => {
+downloadRoutes.post("/downloads/:id/retry", allow("videos.download"), (c) => {
   retryDownload(c.get("deps"), requireUser(c), c.req.param("id"));
   return c.redirect(paths.downloads(), 303);
 });
 
-downloadRoutes.post("/videos/:id/retry", (c) => {
+downloadRoutes.post("/videos/:id/retry", allow("videos.download"), (c) => {
   retryVideo(c.get("deps"), requireUser(c), c.req.param("id"));
   return c.redirect(paths.video(c.req.param("id")), 303);
 });

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { paths } from "../../paths.ts";
+import { allow } from "../../web/allow.ts";
 import {
   bodyOf,
   failure,
@@ -63,6 +64,7 @@ const changeSchema = z
 const listRoute = createRoute({
   method: "get",
   path: "/videos",
+  middleware: allow("videos.watch"),
   tags: ["Videos"],
   summary: "List videos, newest first",
   request: {
@@ -93,6 +95,7 @@ const listRoute = createRoute({
 const getRoute = createRoute({
   method: "get",
   path: "/videos/{id}",
+  middleware: allow("videos.watch"),
   tags: ["Videos"],
   summary: "One video",
   request: { params: idParam },
@@ -102,6 +105,7 @@ const getRoute = createRoute({
 const changeRoute = createRoute({
   method: "patch",
   path: "/videos/{id}",
+  middleware: allow("videos.change"),
   tags: ["Videos"],
   summary: "Change title, description, tags or visibility",
   request: { params: idParam, body: bodyOf(changeSchema) },
@@ -111,6 +115,7 @@ const changeRoute = createRoute({
 const deleteRoute = createRoute({
   method: "delete",
   path: "/videos/{id}",
+  middleware: allow("videos.change"),
   tags: ["Videos"],
   summary: "Delete a video and its files",
   request: { params: idParam },
@@ -120,6 +125,7 @@ const deleteRoute = createRoute({
 const picturesRoute = createRoute({
   method: "post",
   path: "/videos/{id}/thumbnails",
+  middleware: allow("videos.change"),
   tags: ["Videos"],
   summary: "Take thumbnails and poster again",
   request: { params: idParam },

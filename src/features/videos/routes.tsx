@@ -5,6 +5,7 @@ import type { GalleryFilter } from "../../../views/videos/gallery.tsx";
 import { PlayerPage } from "../../../views/videos/player.tsx";
 import type { VideoState } from "../../db/schema.ts";
 import { paths } from "../../paths.ts";
+import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { readForm, shownError } from "../../web/forms.ts";
 import { pageOf } from "../../web/page.ts";
@@ -24,7 +25,7 @@ const videoStates: readonly VideoState[] = ["PENDING", "PROCESSING", "READY", "F
 
 export const videoRoutes = new Hono<AppEnv>();
 
-videoRoutes.get("/", (c) => {
+videoRoutes.get("/", allow("videos.watch"), (c) => {
   const filter = readFilter(c);
   const deps = c.get("deps");
   const { items, nextCursor } = listVideos(deps, requireUser(c), {
@@ -44,9 +45,9 @@ videoRoutes.get("/", (c) => {
   return c.html(<GalleryPage {...cards} allTags={popularTags(deps, requireUser(c))} />);
 });
 
-videoRoutes.get("/videos/:id", (c) => c.html(playerPage(c)));
+videoRoutes.get("/videos/:id", allow("videos.watch"), (c) => c.html(playerPage(c)));
 
-videoRoutes.post("/videos/:id/edit", async (c) => {
+videoRoutes.post("/videos/:id/edit", allow("videos.change"), async (c) => {
   const { title = "", description = "", tags = "", visibility = "" } = await readForm(c);
   const values = { title, description, tags, visibility };
   try {
@@ -58,12 +59,12 @@ videoRoutes.post("/videos/:id/edit", async (c) => {
   }
 });
 
-videoRoutes.post("/videos/:id/delete", (c) => {
+videoRoutes.post("/videos/:id/delete", allow("videos.change"), (c) => {
   deleteVideo(c.get("deps"), requireUser(c), c.req.param("id"));
   return c.redirect(paths.gallery(), 303);
 });
 
-videoRoutes.post("/videos/:id/thumbnails", (c) => {
+videoRoutes.post("/videos/:id/thumbnails", allow("videos.change"), (c) => {
   remakePictures(c.get("deps"), requireUser(c), c.req.param("id"));
   return c.redirect(paths.video(c.req.param("id")), 303);
 });

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { withReserve } from "../../db/reserve.ts";
 import type { Deps } from "../../deps.ts";
 import type { StoredFile, User, VideoState } from "../../db/schema.ts";
+import { parseCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { cleanText } from "../../lib/text.ts";
-import { canEdit, canWatch } from "./access.ts";
+import { canEdit, canSeeAll, canWatch } from "./access.ts";
 import type { VideoItem } from "./item.ts";
 import { picturesJob } from "./jobs.ts";
 import {
@@ -21,7 +22,7 @@ import type { VideoRow } from "./queries.ts";
 import { discardVideo } from "./shelving.ts";
 import { parseTags } from "./tag-names.ts";
 
-export { canAdd, canEdit } from "./access.ts";
+export { canAdd, canEdit, canSeeAll } from "./access.ts";
 // For the features that bring bytes; this file is their door.
 export {
   addPendingVideo,
@@ -156,21 +157,11 @@ function requireEdit({ db }: Pick<Deps, "db">, user: User, id: string) {
 }
 
 function visibleTo(user: User): string | null {
-  return user.role === "admin" ? null : user.id;
+  return canSeeAll(user) ? null : user.id;
 }
 
 function noSuchVideo(): AppError {
   return new AppError("not_found", "There is no such video.", { hint: "It may have been deleted." });
-}
-
-function parseCursor(cursor: string | null | undefined): number | null {
-  if (cursor === null || cursor === undefined || cursor === "") return null;
-  const seq = Number(cursor);
-  if (Number.isSafeInteger(seq) && seq > 0) return seq;
-  throw new AppError("invalid_input", "This page marker is not one of ours.", {
-    field: "cursor",
-    hint: "Start again from the first page.",
-  });
 }
 
 function itemOf({ video, ownerName, tags, files }: VideoRow): VideoItem {

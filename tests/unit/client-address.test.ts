@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { networkOf } from "../../src/web/login-limit.ts";
+import { networkOf } from "../../src/web/client-address.ts";
 import { RateLimit } from "../../src/web/rate-limit.ts";
 
 const day = 86_400_000;

@@ -1,0 +1,77 @@
+import type { Context, MiddlewareHandler } from "hono";
+import type { Config } from "../config.ts";
+import { networkOf } from "./client-address.ts";
+import type { AppEnv } from "./env.ts";
+import { RateLimit } from "./rate-limit.ts";
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** Every limit on what strangers and programs may try, in memory, for each server. */
+export function openLimits(limits: Config["limits"]) {
+  return {
+    loginsOfAccount: new RateLimit(limits.logins_per_account, 10 * minuteMs),
+    loginsOfAddress: new RateLimit(limits.logins_per_address, 10 * minuteMs),
+    registrationsOfAddress: new RateLimit(limits.registrations_per_address, hourMs),
+    mailsToAccount: new RateLimit(limits.mails_per_account, hourMs),
+    mailsOfAddress: new RateLimit(limits.mails_per_address, hourMs),
+    codesOfAddress: new RateLimit(limits.codes_per_address, 10 * minuteMs),
+    apiCalls: new RateLimit(limits.api_per_minute, minuteMs),
+  };
+}
+
+export type Limits = ReturnType<typeof openLimits>;
+
+/** Runs a try to log in; `rate_limited` where there were too many. A success clears the account's count. */
+export async function limitLogins<T>(
+  c: Context<AppEnv>,
+  email: string,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const { limits, now } = c.get("deps");
+  limits.loginsOfAddress.take(networkIn(c), now());
+  limits.loginsOfAccount.take(keyOf(email), now());
+  const result = await attempt();
+  limits.loginsOfAccount.forgive(keyOf(email));
+  return result;
+}
+
+/** Before the password of somebody who is logged in is checked once more. */
+export async function limitPasswords<T>(c: Context<AppEnv>, attempt: () => Promise<T>): Promise<T> {
+  return limitLogins(c, c.get("user")?.email ?? "", attempt);
+}
+
+export function limitRegistrations(c: Context<AppEnv>): void {
+  const { limits, now } = c.get("deps");
+  limits.registrationsOfAddress.take(networkIn(c), now());
+}
+
+/** Before a mail goes to an address that somebody typed. */
+export function limitMails(c: Context<AppEnv>, email: string): void {
+  const { limits, now } = c.get("deps");
+  limits.mailsOfAddress.take(networkIn(c), now());
+  limits.mailsToAccount.take(keyOf(email), now());
+}
+
+/** Before a secret that was mailed or handed over is looked up. */
+export function limitCodes(c: Context<AppEnv>): void {
+  const { limits, now } = c.get("deps");
+  limits.codesOfAddress.take(networkIn(c), now());
+}
+
+/** Calls of the JSON API, for each token or session; for each address where there is none. */
+export const limitApi: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const credential = c.get("credential");
+  const key = credential && "id" in credential ? credential.id : (c.get("user")?.id ?? networkIn(c));
+  const { limits, now } = c.get("deps");
+  limits.apiCalls.take(key, now());
+  await next();
+};
+
+function networkIn(c: Context<AppEnv>): string {
+  return networkOf(c.get("deps").from.address);
+}
+
+function keyOf(email: string): string {
+  return email.trim().toLowerCase().slice(0, 254);
+}
