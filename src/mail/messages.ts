@@ -18,7 +18,7 @@ interface MinutesLink {
 export function resetMail({ to, name, link, minutes }: Person & MinutesLink): Mail {
   return writeLetter(to, "Set a new password for Homereel", [
     hello(name),
-    `Somebody asked to set a new password for your Homereel account. The link works once, for ${minutesInWords(minutes)}.`,
+    `Somebody asked to set a new password for your Homereel account. The link can be used once, within ${minutesInWords(minutes)}.`,
     { label: "Set a new password", link },
     "If this was not you, there is nothing to do: without the link your password stays as it is.",
   ]);
@@ -28,7 +28,7 @@ export function resetMail({ to, name, link, minutes }: Person & MinutesLink): Ma
 export function confirmEmailMail({ to, name, link, minutes }: Person & MinutesLink): Mail {
   return writeLetter(to, "Confirm your new e-mail address for Homereel", [
     hello(name),
-    `This address is to become the one of your Homereel account. The link confirms it. It works once, for ${minutesInWords(minutes)}.`,
+    `This address is to become the one of your Homereel account. The link confirms it. It can be used once, within ${minutesInWords(minutes)}.`,
     { label: "Confirm this address", link },
     "If this was not you, there is nothing to do: without the link nothing changes.",
   ]);
@@ -56,7 +56,7 @@ export function inviteMail(mail: { to: string; inviter: string; link: string; da
   const inviter = plainName(mail.inviter) || "Somebody";
   return writeLetter(mail.to, `${inviter} invites you to Homereel`, [
     "Hello,",
-    `${inviter} invites you to their Homereel, a shelf of videos to watch and share. The link makes an account for you. It works once, for ${inWords(mail.days, "day")}.`,
+    `${inviter} invites you to their Homereel, a shelf of videos to watch and share. The link makes an account for you. It can be used once, within ${inWords(mail.days, "day")}.`,
     { label: "Accept the invitation", link: mail.link },
     "If you don't know who this is from, there is nothing to do.",
   ]);

@@ -56,11 +56,11 @@ test("fetch nothing and run nothing", async () => {
 });
 
 test.each([
-  [1, "for 1 minute."],
-  [30, "for 30 minutes."],
-  [60, "for 1 hour."],
-  [90, "for 90 minutes."],
-  [1440, "for 24 hours."],
+  [1, "within 1 minute."],
+  [30, "within 30 minutes."],
+  [60, "within 1 hour."],
+  [90, "within 90 minutes."],
+  [1440, "within 24 hours."],
 ])("a link of %p minutes works %p", (minutes, words) => {
   expect(resetMail({ to, name: "Ada", link, minutes }).text).toContain(words);
   expect(confirmEmailMail({ to, name: "Ada", link, minutes }).text).toContain(words);
@@ -69,7 +69,7 @@ test.each([
 test("an invitation says who invites, and for how long it is good", () => {
   const { subject, text } = inviteMail({ to, inviter: "Ada Lovelace", link, days: 1 });
   expect(subject).toBe("Ada Lovelace invites you to Homereel");
-  expect(text).toContain("for 1 day.");
+  expect(text).toContain("within 1 day.");
 });
 
 test("the old address learns the new one", () => {
