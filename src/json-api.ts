@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { accountApi } from "./features/accounts/api.ts";
+import { adminApi } from "./features/admin/api.ts";
 import { downloadApi } from "./features/downloads/api.ts";
 import { videoApi } from "./features/videos/api.ts";
 import { apiRoot } from "./paths.ts";
@@ -22,6 +23,7 @@ api.use(async (c, next) => {
 api.route(apiRoot, accountApi);
 api.route(apiRoot, videoApi);
 api.route(apiRoot, downloadApi);
+api.route(apiRoot, adminApi);
 // The router answers failures, also those of here.
 api.notFound(notFound);
 api.onError((error) => {

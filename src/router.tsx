@@ -7,6 +7,7 @@ import { ErrorPage } from "../views/error.tsx";
 import type { Deps } from "./deps.ts";
 import { identify, recallSession } from "./features/accounts/accounts.ts";
 import { accountRoutes } from "./features/accounts/routes.tsx";
+import { adminRoutes } from "./features/admin/routes.tsx";
 import { countRunning } from "./features/downloads/downloads.ts";
 import { downloadRoutes } from "./features/downloads/routes.tsx";
 import { sendStream } from "./features/playback/playback.ts";
@@ -70,6 +71,7 @@ export function createRouter(deps: Deps): Router {
   app.route("/", videoRoutes);
   app.route("/", downloadRoutes);
   app.route("/", playbackRoutes);
+  app.route("/", adminRoutes);
   app.post(paths.theme(), async (c) => {
     const { theme, next } = await readForm(c);
     setTheme(c, theme);

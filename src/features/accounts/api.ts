@@ -1,30 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { User } from "../../db/schema.ts";
 import { AppError } from "../../lib/errors.ts";
-import { roles } from "../../lib/permissions.ts";
 import { allow } from "../../web/allow.ts";
-import { bodyOf, failure, isoTime, jsonOf, newApiPart, timeSchema } from "../../web/api.ts";
+import { bodyOf, failure, jsonOf, newApiPart } from "../../web/api.ts";
 import { limitLogins } from "../../web/limits.ts";
 import { clearSessionCookie, requireCredential, requireUser } from "../../web/session.ts";
+import { sessionJson, sessionSchema, userJson, userSchema } from "./api-parts.ts";
+import { joinApi } from "./api-join.ts";
+import { ownApi } from "./api-own.ts";
+import { recoveryApi } from "./api-recovery.ts";
 import { logIn } from "./login.ts";
 import { logOut, refreshSession } from "./sessions.ts";
-import type { StartedSession } from "./sessions.ts";
-
-export const userSchema = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    email: z.string(),
-    role: z.enum(roles),
-    disabled: z.boolean(),
-    created_at: timeSchema,
-    last_login_at: timeSchema.nullable(),
-  })
-  .openapi("User");
-
-const sessionSchema = z
-  .object({ token: z.string(), expires_at: timeSchema, user: userSchema })
-  .openapi("StartedSession");
 
 const loginRoute = createRoute({
   method: "post",
@@ -76,7 +61,13 @@ const logoutRoute = createRoute({
   responses: { 204: { description: "Logged out." }, ...failure },
 });
 
-export const accountApi = newApiPart()
+export const accountApi = newApiPart();
+
+accountApi.route("/", joinApi);
+accountApi.route("/", recoveryApi);
+accountApi.route("/", ownApi);
+
+accountApi
   .openapi(loginRoute, async (c) => {
     const { email, password } = c.req.valid("json");
     const session = await limitLogins(c, email, () => logIn(c.get("deps"), email, password));
@@ -99,19 +90,3 @@ export const accountApi = newApiPart()
     clearSessionCookie(c);
     return c.body(null, 204);
   });
-
-function sessionJson({ token, expiresAt, user }: StartedSession): z.infer<typeof sessionSchema> {
-  return { token, expires_at: isoTime(expiresAt), user: userJson(user) };
-}
-
-export function userJson(user: User): z.infer<typeof userSchema> {
-  return {
-    id: user.id,
-    name: user.name,
-    email: user.email,
-    role: user.role,
-    disabled: user.disabledAt !== null,
-    created_at: isoTime(user.createdAt),
-    last_login_at: user.lastLoginAt === null ? null : isoTime(user.lastLoginAt),
-  };
-}

@@ -9,11 +9,18 @@ import { limitCodes, limitLogins } from "../../web/limits.ts";
 import { pageOf } from "../../web/page.ts";
 import { safePath } from "../../web/safe-path.ts";
 import { clearSessionCookie, setSessionCookie } from "../../web/session.ts";
+import { joinPages } from "./join-pages.tsx";
 import { logIn, requireSetupToken, setUpFirstAdmin } from "./login.ts";
+import { ownPages } from "./own-pages.tsx";
 import { needsSetup } from "./people.ts";
+import { recoveryPages } from "./recovery-pages.tsx";
 import { logOut } from "./sessions.ts";
 
 export const accountRoutes = new Hono<AppEnv>();
+
+accountRoutes.route("/", joinPages);
+accountRoutes.route("/", recoveryPages);
+accountRoutes.route("/", ownPages);
 
 const notSetUp = {
   message: "Homereel is not set up yet.",

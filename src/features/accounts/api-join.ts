@@ -1,0 +1,3 @@
+import { newApiPart } from "../../web/api.ts";
+
+export const joinApi = newApiPart();

@@ -1,0 +1,4 @@
+import { Hono } from "hono";
+import type { AppEnv } from "../../web/env.ts";
+
+export const recoveryPages = new Hono<AppEnv>();
