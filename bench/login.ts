@@ -54,11 +54,11 @@ try {
 
 /** One request after the other until `meanwhile` is over; the p95 of their times. */
 async function lookWhile(as: "idle" | "busy", cookie: string, meanwhile: Promise<void>): Promise<number> {
-  let isOver = false;
-  const over = meanwhile.finally(() => (isOver = true));
+  const end = new AbortController();
+  const ended = meanwhile.finally(() => end.abort());
   const times: number[] = [];
-  while (!isOver) times.push(await look(cookie));
-  await over;
+  while (!end.signal.aborted) times.push(await look(cookie));
+  await ended;
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
   found[as].p50.push(at(0.5));

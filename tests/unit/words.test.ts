@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { parseTags } from "../../src/features/videos/tag-names.ts";
-import { semaphore } from "../../src/lib/semaphore.ts";
 import { cleanText } from "../../src/lib/text.ts";
 
 describe("tags", () => {
@@ -41,30 +40,5 @@ describe("text of strangers", () => {
   test("can keep its lines", () => {
     expect(cleanText("a\r\nb\u0001c", 10, { keepLines: true })).toBe("a\nb c");
     expect(cleanText("a\nb", 10)).toBe("a b");
-  });
-});
-
-describe("a semaphore", () => {
-  test("lets so many run at once and the others in turn", async () => {
-    const enter = semaphore(2);
-    let running = 0;
-    let most = 0;
-    const order: number[] = [];
-    const task = (n: number) => async () => {
-      most = Math.max(most, ++running);
-      await Bun.sleep(1);
-      order.push(n);
-      running -= 1;
-    };
-    await Promise.all([0, 1, 2, 3, 4, 5].map((n) => enter(task(n))));
-    expect(most).toBe(2);
-    expect(order).toEqual([0, 1, 2, 3, 4, 5]);
-  });
-
-  test("goes on after a task that failed", async () => {
-    const enter = semaphore(1);
-    const failed = enter(() => Promise.reject(new Error("no")));
-    expect(failed).rejects.toThrow("no");
-    expect(await enter(async () => "yes")).toBe("yes");
   });
 });
