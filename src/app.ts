@@ -115,6 +115,7 @@ export function openApp(config: Config): App {
     async stop() {
       await queue.stop();
       await egress.close();
+      deps.mailer.close();
       closeDatabase(db);
     },
   };

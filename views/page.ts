@@ -1,4 +1,4 @@
-import type { Role } from "../src/db/schema.ts";
+import type { Role, Visibility } from "../src/db/schema.ts";
 
 /** What every page knows of its request; routes make it with `pageOf(c)` of `src/web/page.ts`. */
 export interface Page {
@@ -14,6 +14,8 @@ export interface Page {
   now: number;
   /** This person's downloads that run or wait; the tray in the header shows how many. */
   running?: number;
+  /** Who sees what this person adds, unless they say otherwise. */
+  newVisibility: Visibility;
 }
 
 export type Theme = "auto" | "light" | "dark";

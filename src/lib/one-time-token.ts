@@ -21,7 +21,10 @@ export class OneTimeToken {
     return this.#hash !== null && nowMs < this.#expiresAt && hashSecret(token) === this.#hash;
   }
 
-  useUp(): void {
+  /** Returns what makes it good again, for where nothing came of it. */
+  useUp(): () => void {
+    const hash = this.#hash;
     this.#hash = null;
+    return () => (this.#hash ??= hash);
   }
 }

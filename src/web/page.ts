@@ -19,6 +19,7 @@ export function pageOf(c: Context<AppEnv>): Page {
     running: user ? c.get("countRunning")() : 0,
     here: url.pathname + url.search,
     now: c.get("deps").now(),
+    newVisibility: c.get("deps").config.downloads.visibility,
   };
 }
 

@@ -16,6 +16,7 @@ export const page: Page = {
   here: "/?q=%22",
   now: Date.UTC(2026, 0, 2),
   running: 3,
+  newVisibility: "library",
 };
 
 export const progress: Progress = {

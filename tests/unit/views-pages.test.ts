@@ -109,7 +109,12 @@ const pages: Record<string, () => unknown> = {
   downloads: () => DownloadsPage({ page, groups }),
   "downloads, empty": () => DownloadsPage({ page, groups: noGroups }),
   "downloads with a wrong address": () =>
-    DownloadsPage({ page, groups, error: fieldError, values: { urls: hostile, title: hostile, tags: "" } }),
+    DownloadsPage({
+      page,
+      groups,
+      error: fieldError,
+      values: { urls: hostile, title: hostile, tags: "", visibility: hostile },
+    }),
   login: () => LoginPage({ page: signedOut, next: hostile, email: hostile, error: { message: hostile } }),
   setup: () => SetupPage({ page: signedOut, token: hostile, values: { name: hostile, email: hostile } }),
   error: () => ErrorPage({ page, status: 404, message: hostile, hint: hostile, code: "not_found" }),

@@ -3,19 +3,20 @@ import type { Page } from "../page.ts";
 import { Button } from "../parts/button.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Field, type FormError, FormNotice, TextArea } from "../parts/field.tsx";
+import { VisibilityField } from "../parts/visibility.tsx";
 
 export interface AddValues {
   urls: string;
   title: string;
   tags: string;
+  visibility: string;
 }
-
-const nothing: AddValues = { urls: "", title: "", tags: "" };
 
 /** One box for one address or many. */
 export function AddForm(props: { page: Page; values?: AddValues; error?: FormError }) {
-  const { values = nothing, error } = props;
-  const unfolded = values.title !== "" || values.tags !== "" || isInFold(error);
+  const { page, error, values = emptyValues(props.page) } = props;
+  const isUsual = values.title === "" && values.tags === "" && values.visibility === page.newVisibility;
+  const unfolded = !isUsual || isInFold(error);
   return (
     <form id="add" class="form add-form" method="post" action={paths.downloads()}>
       {error && !error.field && <FormNotice error={error} />}
@@ -61,6 +62,7 @@ export function AddForm(props: { page: Page; values?: AddValues; error?: FormErr
               autocapitalize="none"
               dir="auto"
             />
+            <VisibilityField value={values.visibility} />
           </div>
         </details>
         <Button kind="primary" icon="download">
@@ -69,6 +71,10 @@ export function AddForm(props: { page: Page; values?: AddValues; error?: FormErr
       </div>
     </form>
   );
+}
+
+function emptyValues(page: Page): AddValues {
+  return { urls: "", title: "", tags: "", visibility: page.newVisibility };
 }
 
 function isInFold(error: FormError | undefined): boolean {

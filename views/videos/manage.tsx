@@ -4,6 +4,7 @@ import type { Page } from "../page.ts";
 import { Button } from "../parts/button.tsx";
 import { Field, type FormError, FormNotice, TextArea } from "../parts/field.tsx";
 import { Icon } from "../parts/icons.tsx";
+import { VisibilityField } from "../parts/visibility.tsx";
 
 /** As the form sends them; tags in one line with commas between them. */
 export interface EditValues {
@@ -50,27 +51,10 @@ export function EditForm(props: { page: Page; video: VideoItem; error?: FormErro
           autocapitalize="none"
           dir="auto"
         />
-        <fieldset class="choices">
-          <legend>Who can see it</legend>
-          <Choice value="library" now={values.visibility} label="Everyone here" note="All who can log in" />
-          <Choice value="private" now={values.visibility} label="Only the owner" note="And administrators" />
-        </fieldset>
+        <VisibilityField value={values.visibility} />
         <Button kind="primary">Save</Button>
       </form>
     </details>
-  );
-}
-
-function Choice(props: { value: string; now: string; label: string; note: string }) {
-  const { value, now, label, note } = props;
-  return (
-    <label class="choice">
-      <input type="radio" name="visibility" value={value} checked={now === value} />
-      <span>
-        {label}
-        <small>{note}</small>
-      </span>
-    </label>
   );
 }
 

@@ -1,7 +1,7 @@
 import { parseInput } from "../../lib/parse-input.ts";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { AppError } from "../../lib/errors.ts";
+import { AppError, isAppError } from "../../lib/errors.ts";
 import { createUser, needsSetup } from "./people.ts";
 import { noteAudit, tryToWrite } from "./audit.ts";
 import { newUserSchema } from "./input.ts";
@@ -41,8 +41,14 @@ function whoTried(user: User | null, email: string) {
 /** Hashes of older, weaker parameters are made anew while the password is at hand. */
 async function keepHashStrong(deps: LoginNeeds, user: User, password: string): Promise<void> {
   if (!needsRehash(user.passwordHash)) return;
-  const hash = await hashPassword(password);
-  tryToWrite(deps, () => replacePasswordHash(deps.db, user.id, user.passwordHash, hash));
+  // It can wait for the next login where many wait already.
+  const hash = await hashPassword(password).catch(unlessExpected);
+  if (hash) tryToWrite(deps, () => replacePasswordHash(deps.db, user.id, user.passwordHash, hash));
+}
+
+function unlessExpected(error: unknown): null {
+  if (isAppError(error)) return null;
+  throw error;
 }
 
 /** The password of somebody who is logged in, once more, before what a borrowed browser must not do. */
@@ -60,8 +66,13 @@ export async function setUpFirstAdmin(
 ): Promise<StartedSession> {
   requireSetupToken(deps, token);
   const checked = parseInput(newUserSchema, input);
-  deps.setupToken.useUp();
-  return startSession(deps, await createUser(deps, null, { ...checked, role: "admin" }));
+  const giveBack = deps.setupToken.useUp();
+  try {
+    return await startSession(deps, await createUser(deps, null, { ...checked, role: "admin" }));
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
 }
 
 /** Throws `setup_closed` unless nobody has an account and the token is the printed one. */

@@ -54,6 +54,9 @@ const startSchema = z
     urls: z.array(z.string()).openapi({ description: "Instead of `url`, for several." }),
     title: z.string().openapi({ description: "Instead of the site's." }),
     tags: z.array(z.string()),
+    visibility: z
+      .enum(["library", "private"])
+      .openapi({ description: "Who sees it; else as `downloads.visibility` says." }),
   })
   .partial()
   .openapi("DownloadRequest");
@@ -122,8 +125,8 @@ const retryRoute = createRoute({
 
 export const downloadApi = newApiPart()
   .openapi(startRoute, (c) => {
-    const { url, urls, title, tags } = c.req.valid("json");
-    const input = { urls: urls ?? (url === undefined ? [] : [url]), title, tags };
+    const { url, urls, ...wishes } = c.req.valid("json");
+    const input = { urls: urls ?? (url === undefined ? [] : [url]), ...wishes };
     const items = startDownloads(c.get("deps"), requireUser(c), input).map(downloadJson);
     const [only] = items;
     return c.json(urls === undefined && only ? only : { items }, 202);

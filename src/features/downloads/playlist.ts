@@ -5,7 +5,7 @@ import { cleanText } from "../../lib/text.ts";
 import { isAppError } from "../../lib/errors.ts";
 import { checkUrl } from "../../lib/url-policy.ts";
 import { getUser } from "../accounts/accounts.ts";
-import { discardVideo, tagsOfVideo } from "../videos/videos.ts";
+import { discardVideo, wishesFor } from "../videos/videos.ts";
 import { startDownload } from "./start.ts";
 import { changeDownloadFrom } from "./queries.ts";
 
@@ -24,8 +24,8 @@ export function expandPlaylist(
     return url ? [{ url, title: cleanText(entry.title, 300) }] : [];
   });
   const taken = entries.slice(0, mostEntries);
+  const wishes = wishesFor(deps, download.videoId);
   db.transaction(() => {
-    const tags = tagsOfVideo(deps, download.videoId);
     const changed = changeDownloadFrom(db, download.id, ["probing"], {
       state: "done",
       videoId: null,
@@ -37,12 +37,12 @@ export function expandPlaylist(
     if (!changed) return;
     discardVideo(deps, download.videoId);
     for (const { url, title } of taken)
-      startDownload(deps, user, { url, title, tags, parentId: download.id });
+      startDownload(deps, user, { url, title, ...wishes, parentId: download.id });
   });
   events.emit("video.deleted", {
     videoId: download.videoId,
     userId: download.userId,
-    wasPrivate: false,
+    wasPrivate: wishes.visibility === "private",
   });
   events.emit("download.changed", { downloadId: download.id, userId: download.userId });
 }

@@ -21,19 +21,17 @@ downloadRoutes.get("/downloads", allow("downloads.see"), (c) => {
 });
 
 downloadRoutes.post("/downloads", allow("videos.download"), async (c) => {
-  const { urls = "", title = "", tags = "" } = await readForm(c);
+  const { urls = "", title = "", tags = "", visibility = "" } = await readForm(c);
+  const values = { urls, title, tags, visibility };
   const user = requireUser(c);
   try {
-    startDownloads(c.get("deps"), user, { urls, title, tags });
+    startDownloads(c.get("deps"), user, { ...values, visibility: visibility || undefined });
     return c.redirect(paths.downloads(), 303);
   } catch (error) {
     const shown = shownError(error);
     const groups = groupDownloads(c.get("deps"), user);
     const page = pageOf(c);
-    return c.html(
-      <DownloadsPage page={page} groups={groups} values={{ urls, title, tags }} error={shown} />,
-      shown.status,
-    );
+    return c.html(<DownloadsPage page={page} groups={groups} values={values} error={shown} />, shown.status);
   }
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { User } from "../../db/schema.ts";
+import type { User, Visibility } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { currentPolicy } from "../../egress/reach.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -25,6 +25,7 @@ const startSchema = z.object({
     .union([z.string(), z.array(z.string())])
     .default([])
     .transform(parseTags),
+  visibility: z.enum(["library", "private"], "Choose library or private.").optional(),
 });
 
 /** Takes URLs, one a line or as a list; nothing is started unless all of them can be. Newest last. */
@@ -34,10 +35,11 @@ export function startDownloads(
   input: unknown,
 ): DownloadItem[] {
   if (!canAdd(user)) throw mayNotAdd();
-  const { urls, title, tags } = parseInput(startSchema, input);
+  const { urls, ...wishes } = parseInput(startSchema, input);
+  const { title, tags, visibility = deps.config.downloads.visibility } = wishes;
   const checked = checkUrls(deps, urls);
   const ids = deps.db.transaction(() =>
-    checked.map((url) => startDownload(deps, user, { url, title, tags, parentId: null })),
+    checked.map((url) => startDownload(deps, user, { url, title, tags, visibility, parentId: null })),
   );
   for (const id of ids) deps.events.emit("download.changed", { downloadId: id, userId: user.id });
   return itemsOf(deps, ids);
@@ -47,17 +49,17 @@ export function startDownloads(
 export function startDownload(
   deps: Pick<Deps, "db" | "queue" | "now" | "config">,
   user: User,
-  request: { url: URL; title: string; tags: string[]; parentId: string | null },
+  request: { url: URL; title: string; tags: string[]; visibility: Visibility; parentId: string | null },
 ): string {
   const { db, now } = deps;
-  const { url, title, tags, parentId } = request;
+  const { url, title, parentId } = request;
   const id = newId();
   const time = now();
   insertDownload(db, {
     id,
     userId: user.id,
     parentId,
-    videoId: addPendingVideo({ db, now }, user, pendingVideo(url, title, tags)),
+    videoId: addPendingVideo({ db, now }, user, pendingVideo(url, request)),
     url: url.href,
     title: title || null,
     titleGiven: title !== "" && parentId === null,
@@ -118,11 +120,14 @@ function checkUrls({ config }: Pick<Deps, "config">, lines: string[]): URL[] {
 }
 
 /** What is known of a video before the site was asked. */
-export function pendingVideo(url: URL, title: string | null, tags: string[] = []) {
+export function pendingVideo(
+  url: URL,
+  wishes: { title: string | null; tags: string[]; visibility: Visibility },
+) {
   return {
-    title: title || cleanText(url.href, 300),
+    ...wishes,
+    title: wishes.title || cleanText(url.href, 300),
     sourceUrl: url.href,
     sourceSite: url.hostname.replace(/^www\./, ""),
-    tags,
   };
 }

@@ -65,7 +65,16 @@ export function retryDownload(
     // Whoever starts it again: it is of the person who asked for it.
     const owner = getUser(deps, download.userId);
     const videoId =
-      download.videoId ?? addPendingVideo(deps, owner, pendingVideo(new URL(download.url), download.title));
+      download.videoId ??
+      addPendingVideo(
+        deps,
+        owner,
+        pendingVideo(new URL(download.url), {
+          title: download.title,
+          tags: [],
+          visibility: deps.config.downloads.visibility,
+        }),
+      );
     reopenVideo(deps, videoId);
     changeDownloadFrom(db, id, ["failed", "cancelled", "ingesting"], {
       ...cleared,

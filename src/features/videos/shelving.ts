@@ -1,4 +1,4 @@
-import type { User } from "../../db/schema.ts";
+import type { User, Visibility } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import type { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
@@ -17,12 +17,16 @@ import {
 
 // What brings bytes does this with its videos. Everything here joins the caller's transaction.
 
+interface NewVideo {
+  title: string;
+  sourceUrl: string | null;
+  sourceSite: string | null;
+  tags: string[];
+  visibility?: Visibility;
+}
+
 /** Puts a new video on the shelf, before its bytes are there. Returns its id. */
-export function addPendingVideo(
-  { db, now }: Pick<Deps, "db" | "now">,
-  owner: User,
-  input: { title: string; sourceUrl: string | null; sourceSite: string | null; tags: string[] },
-): string {
+export function addPendingVideo({ db, now }: Pick<Deps, "db" | "now">, owner: User, input: NewVideo): string {
   const { tags, ...columns } = input;
   const id = newId();
   const time = now();
@@ -31,8 +35,10 @@ export function addPendingVideo(
   return id;
 }
 
-export function tagsOfVideo({ db }: Pick<Deps, "db">, id: string): string[] {
-  return findVideoRow(db, id)?.tags ?? [];
+/** What was wished for a video, for those that come in its place. */
+export function wishesFor({ db }: Pick<Deps, "db">, id: string): { tags: string[]; visibility: Visibility } {
+  const row = findVideoRow(db, id);
+  return { tags: row?.tags ?? [], visibility: row?.video.visibility ?? "private" };
 }
 
 /** What the site says about it. */

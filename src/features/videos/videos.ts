@@ -6,6 +6,7 @@ import { parseCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { cleanText } from "../../lib/text.ts";
+import { noteAudit } from "../accounts/accounts.ts";
 import { canEdit, canSeeAll, canWatch } from "./access.ts";
 import type { VideoItem } from "./item.ts";
 import { picturesJob } from "./jobs.ts";
@@ -31,7 +32,7 @@ export {
   failVideo,
   ingestLater,
   reopenVideo,
-  tagsOfVideo,
+  wishesFor,
 } from "./shelving.ts";
 export { parseTags } from "./tag-names.ts";
 
@@ -131,12 +132,21 @@ export function updateVideo(
 
 /** Takes the video off the shelf; its bytes go right after the commit. */
 export function deleteVideo(
-  deps: Pick<Deps, "config" | "db" | "now" | "queue" | "events">,
+  deps: Pick<Deps, "config" | "db" | "now" | "queue" | "events" | "from">,
   user: User,
   id: string,
 ): void {
   const video = requireEdit(deps, user, id);
-  withReserve(deps.config.data.dir, () => discardVideo(deps, id));
+  withReserve(deps.config.data.dir, () =>
+    deps.db.transaction(() => {
+      discardVideo(deps, id);
+      noteAudit(deps, {
+        action: "video.delete",
+        actor: user,
+        subject: { kind: "video", id, name: video.title },
+      });
+    }),
+  );
   const wasPrivate = video.visibility === "private";
   deps.events.emit("video.deleted", { videoId: id, userId: video.ownerId, wasPrivate });
 }
