@@ -113,8 +113,8 @@ describe("a pasted URL becomes a video", () => {
     expect((await get<Video>(`/api/v1/videos/${sites.video_id}`)).title).not.toContain("http");
   });
 
-  test("a playlist becomes one video for each entry, with the tags of the form", async () => {
-    const { body } = await start({ url: site.url("/feed.rss"), tags: ["feed"] });
+  test("a playlist becomes one video for each entry, with the tags of the form and for whom it says", async () => {
+    const { body } = await start({ url: site.url("/feed.rss"), tags: ["feed"], visibility: "private" });
     const parent = await finished(body.id);
     expect(parent.state).toBe("done");
     expect(parent.video_id).toBeNull();
@@ -122,7 +122,8 @@ describe("a pasted URL becomes a video", () => {
     for (const item of parent.items ?? []) {
       const download = await finished(item.id);
       expect(download.state).toBe("done");
-      expect((await get<Video>(`/api/v1/videos/${download.video_id}`)).tags).toEqual(["feed"]);
+      const video = await get<Video>(`/api/v1/videos/${download.video_id}`);
+      expect(video).toMatchObject({ tags: ["feed"], visibility: "private" });
     }
   });
 
@@ -295,4 +296,25 @@ test("a long download takes the long lane and says why", async () => {
   } finally {
     await slow.close();
   }
+});
+
+test("who sees a new video is said by the settings, unless the person says it", async () => {
+  const hidden = openTestApp({ HOMEREEL_DOWNLOADS_VISIBILITY: "private" });
+  const as = await hidden.join("ada");
+  const other = await hidden.join("eve");
+  const add = async (values: Record<string, string>) => {
+    const added = await hidden.request("/downloads", { ...form(values), as });
+    expect(added.status).toBe(303);
+    const [newest] = ((await (await hidden.request("/api/v1/videos", { as })).json()) as { items: Video[] })
+      .items;
+    return newest;
+  };
+  expect(await add({ urls: "https://example.org/1" })).toMatchObject({ visibility: "private" });
+  expect(await (await hidden.request("/", { as: other })).text()).not.toContain("example.org/1");
+  const shown = { urls: "https://example.org/2", visibility: "library" };
+  expect(await add(shown)).toMatchObject({ visibility: "library" });
+  const wrong = await hidden.request("/downloads", { ...form({ ...shown, visibility: "world" }), as });
+  expect(wrong.status).toBe(422);
+  expect(await wrong.text()).toContain("Choose library or private.");
+  await hidden.close();
 });

@@ -62,7 +62,7 @@ export function AddForm(props: { page: Page; values?: AddValues; error?: FormErr
               autocapitalize="none"
               dir="auto"
             />
-            <VisibilityField value={values.visibility} />
+            <VisibilityField value={values.visibility} error={error} />
           </div>
         </details>
         <Button kind="primary" icon="download">

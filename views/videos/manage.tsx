@@ -51,7 +51,7 @@ export function EditForm(props: { page: Page; video: VideoItem; error?: FormErro
           autocapitalize="none"
           dir="auto"
         />
-        <VisibilityField value={values.visibility} />
+        <VisibilityField value={values.visibility} error={error} />
         <Button kind="primary">Save</Button>
       </form>
     </details>
