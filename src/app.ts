@@ -9,7 +9,8 @@ import { findTools } from "./exec/find-tools.ts";
 import { sweepStrays } from "./exec/strays.ts";
 import { sweepWorkFolders } from "./exec/work-folder.ts";
 import { keepHouseLater, keepHouseNow } from "./features/accounts/housekeeping.ts";
-import { housekeepingJob } from "./features/accounts/jobs.ts";
+import { gaveUpInvite, sendInviteNow } from "./features/accounts/invites.ts";
+import { housekeepingJob, inviteMailJob } from "./features/accounts/jobs.ts";
 import { fetchNow, probeNow, workFoldersInUse } from "./features/downloads/fetch.ts";
 import { keepDownloaderLater, keepDownloaderNow } from "./features/downloads/downloader.ts";
 import { downloaderJob, fetchJob, probeJob } from "./features/downloads/jobs.ts";
@@ -73,6 +74,7 @@ export function openApp(config: Config): App {
       bind(fetchJob, fetchNow, gaveUpDownload),
       bind(downloaderJob, keepDownloaderNow),
       bind(housekeepingJob, keepHouseNow),
+      bind(inviteMailJob, sendInviteNow, gaveUpInvite),
       bind(ingestJob, ingestNow, gaveUpIngest),
       bind(picturesJob, remakePicturesNow),
       bind(removeFilesJob, removeFilesNow),

@@ -4,6 +4,8 @@ export type { User } from "../../db/schema.ts";
 export { listAudit, noteAudit } from "./audit.ts";
 export type { AuditQuery } from "./audit.ts";
 export { identify } from "./identify.ts";
+export { createInvite, listInvites, revokeInvite } from "./invites.ts";
+export type { Invite } from "./invites.ts";
 export {
   changeAccount,
   createUser,

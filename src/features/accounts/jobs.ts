@@ -9,3 +9,12 @@ export const housekeepingJob = defineJob("account-housekeeping", {
   payload: z.object({}),
   unique: () => "accounts",
 });
+
+/** Mails an invitation; a mail server that is down for hours is waited for. */
+export const inviteMailJob = defineJob("invite-mail", {
+  lane: "mail",
+  maxAttempts: 10,
+  deadlineMs: 90_000,
+  payload: z.object({ inviteId: z.string() }),
+  unique: ({ inviteId }) => inviteId,
+});

@@ -37,12 +37,21 @@ const accountSchema = z.object({
   password: passwordSchema.optional(),
 });
 
-/** Makes an account. `conflict` where the e-mail has one already. */
+interface Registration {
+  /** For the audit log. */
+  detail: string;
+  /** Joins the transaction: what it throws undoes the account. */
+  along(user: User): void;
+}
+
+/**
+ * Makes an account. `conflict` where the e-mail has one already. With a registration, it is the person's own doing.
+ */
 export async function createUser(
   deps: Needs,
   by: By,
   input: unknown,
-  action: AuditAction = "account.create",
+  registration?: Registration,
 ): Promise<User> {
   const { db, now } = deps;
   const { name, email, role, password } = parseInput(accountSchema, input);
@@ -53,11 +62,12 @@ export async function createUser(
     const user = orEmailTaken(email, () =>
       insertUser(db, { id: newId(), name, email, role, passwordHash, ...times }),
     );
+    registration?.along(user);
     noteAudit(deps, {
-      action,
-      actor: by ?? (action === "account.register" ? user : null),
+      action: registration ? "account.register" : "account.create",
+      actor: registration ? user : by,
       subject: subjectOf(user),
-      detail: role,
+      detail: registration?.detail ?? role,
     });
     return user;
   });
