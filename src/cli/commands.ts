@@ -23,6 +23,18 @@ export const commands: readonly ListedCommand[] = [
     load: async () => (await import("./users.ts")).usersCommand,
   },
   {
+    name: "login",
+    usage: "login URL",
+    summary: "Let the commands in to a running server",
+    load: async () => (await import("./login.ts")).loginCommand,
+  },
+  {
+    name: "logout",
+    usage: "logout",
+    summary: "Take that back",
+    load: async () => (await import("./logout.ts")).logoutCommand,
+  },
+  {
     name: "config",
     usage: "config [--example] [--json]",
     summary: "Print the settings in force",

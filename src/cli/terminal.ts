@@ -71,6 +71,14 @@ export function printTable(rows: string[][]): void {
   }
 }
 
+/** A line that is asked for at a terminal; elsewhere it has to be given. */
+export async function readLine(what: string): Promise<string> {
+  if (!process.stdin.isTTY) throw new UsageError(`Give --${what.toLowerCase().replace("-", "")}.`);
+  process.stderr.write(`${what}: `);
+  for await (const line of console) return line.trim();
+  throw new CommandFailed("Stopped.");
+}
+
 /** A line of the standard input; at a terminal it is asked for, and not shown while it is typed. */
 export async function readSecret(what: string): Promise<string> {
   const { stdin, stderr } = process;

@@ -10,6 +10,7 @@ import { ownApi } from "./api-own.ts";
 import { recoveryApi } from "./api-recovery.ts";
 import { logIn } from "./login.ts";
 import { logOut, refreshSession } from "./sessions.ts";
+import { revokeApiToken } from "./tokens.ts";
 
 const loginRoute = createRoute({
   method: "post",
@@ -57,7 +58,7 @@ const logoutRoute = createRoute({
   method: "post",
   path: "/auth/logout",
   tags: ["Sign-in"],
-  summary: "End this session",
+  summary: "End this session, or revoke this token",
   responses: { 204: { description: "Logged out." }, ...failure },
 });
 
@@ -85,8 +86,9 @@ accountApi
     return c.json(sessionJson(await refreshSession(c.get("deps"), requireUser(c), credential.id)), 200);
   })
   .openapi(logoutRoute, (c) => {
-    const [user, credential] = [c.get("user"), c.get("credential")];
-    if (user && credential?.kind === "session") logOut(c.get("deps"), user, credential.id);
+    const [deps, user, credential] = [c.get("deps"), c.get("user"), c.get("credential")];
+    if (user && credential?.kind === "session") logOut(deps, user, credential.id);
+    if (user && credential?.kind === "token") revokeApiToken(deps, user, credential.id);
     clearSessionCookie(c);
     return c.body(null, 204);
   });
