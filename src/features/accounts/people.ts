@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { Deps } from "../../deps.ts";
 import type { User } from "../../db/schema.ts";
+import { nameCursor, parseNameCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { parseInput } from "../../lib/parse-input.ts";
+import { cleanText } from "../../lib/text.ts";
 import { noteAudit } from "./audit.ts";
 import type { AuditAction } from "./audit-names.ts";
 import { emailSchema, nameSchema, passwordSchema, roleSchema } from "./input.ts";
@@ -11,6 +13,7 @@ import { hashPassword } from "./passwords.ts";
 import {
   changeUser,
   countAdmins,
+  countUsers,
   deleteUserRow,
   findUserByEmail,
   findUserById,
@@ -92,17 +95,21 @@ export interface PeopleQuery {
   /** Part of a name or an e-mail. */
   q?: string;
   limit?: number;
-  /** How many to leave out before the first. */
-  offset?: number;
+  cursor?: string | null;
 }
 
-/** By name. */
+/** By name; `total` counts all that match. */
 export function listPeople(
   { db }: Pick<Deps, "db">,
   query: PeopleQuery = {},
-): { items: User[]; total: number } {
-  const { q = "", limit = 100, offset = 0 } = query;
-  return pageOfUsers(db, q.trim().slice(0, 200), limit, offset);
+): { items: User[]; nextCursor: string | null; total: number } {
+  const limit = query.limit ?? 100;
+  const q = cleanText(query.q ?? "", 200);
+  const rows = pageOfUsers(db, q, limit + 1, parseNameCursor(query.cursor));
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const nextCursor = rows.length > limit && last ? nameCursor(last) : null;
+  return { items, nextCursor, total: countUsers(db, q) };
 }
 
 const changeSchema = z.object({ name: nameSchema, email: emailSchema, role: roleSchema }).partial();
@@ -114,7 +121,7 @@ export function changeAccount(deps: Needs, by: By, id: string, input: unknown): 
   return db.transaction(() => {
     const before = getUser(deps, id);
     const { name = before.name, email = before.email, role = before.role } = change;
-    if (role !== before.role) requireAnotherAdmin(deps, before, "lose the role of");
+    if (role !== before.role) requireAnotherAdmin(deps, before, "change the role of");
     orEmailTaken(email, () => changeUser(db, id, { name, email, role, updatedAt: now() }));
     const note = noteFor(deps, by, before);
     if (name !== before.name) note("account.change", `name: ${before.name} → ${name}`);

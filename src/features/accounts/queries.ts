@@ -1,4 +1,5 @@
-import { and, asc, count, eq, isNull, ne, or, sql } from "drizzle-orm";
+import { and, count, eq, isNull, ne, or, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { prepared } from "../../db/prepared.ts";
 import { remembered } from "../../db/remembered.ts";
@@ -24,28 +25,32 @@ export function findUserByEmail(db: Database, email: string): User | null {
   return db.select().from(users).where(eq(users.email, email)).get() ?? null;
 }
 
-/** By name, those whose name or e-mail holds `q`. */
+/** By name, those whose name or e-mail holds `q`, after the one that the page before ended with. */
 export function pageOfUsers(
   db: Database,
   q: string,
   limit: number,
-  offset: number,
-): { items: User[]; total: number } {
+  after: Pick<User, "name" | "id"> | null,
+): User[] {
+  const order = sql`lower(${users.name}), ${users.id}`;
+  const rest = after ? sql`(${order}) > (lower(${after.name}), ${after.id})` : undefined;
+  return db
+    .select()
+    .from(users)
+    .where(and(named(q), rest))
+    .orderBy(order)
+    .limit(limit)
+    .all();
+}
+
+export function countUsers(db: Database, q: string): number {
+  return db.select({ total: count() }).from(users).where(named(q)).get()?.total ?? 0;
+}
+
+function named(q: string): SQL | undefined {
   const holds = (column: typeof users.name | typeof users.email) =>
     sql`instr(lower(${column}), lower(${q})) > 0`;
-  const where = q === "" ? undefined : or(holds(users.name), holds(users.email));
-  const order = [sql`lower(${users.name})`, asc(users.id)];
-  return {
-    items: db
-      .select()
-      .from(users)
-      .where(where)
-      .orderBy(...order)
-      .limit(limit)
-      .offset(offset)
-      .all(),
-    total: db.select({ total: count() }).from(users).where(where).get()?.total ?? 0,
-  };
+  return q === "" ? undefined : or(holds(users.name), holds(users.email));
 }
 
 export function hasAnyUser(db: Database): boolean {

@@ -14,6 +14,8 @@ import {
 } from "./queries.ts";
 import type { DownloadRow } from "./queries.ts";
 
+export { discardDownloadsOf, handOverDownloads } from "./handover.ts";
+
 /** Newest first; admins see everybody's. */
 export function listDownloads(
   deps: Pick<Deps, "db" | "events">,
@@ -54,6 +56,14 @@ export function groupDownloads(deps: Pick<Deps, "db" | "events">, user: User): D
 
 export function countRunning({ db }: Pick<Deps, "db">, user: User): number {
   return countDownloads(db, seenBy(user), ["waiting", "probing", "fetching", "ingesting"]);
+}
+
+/** Everybody's. */
+export function countQueue({ db }: Pick<Deps, "db">): { waiting: number; running: number } {
+  return {
+    waiting: countDownloads(db, null, ["waiting"]),
+    running: countDownloads(db, null, ["probing", "fetching", "ingesting"]),
+  };
 }
 
 /** `not_found` also where it is somebody else's. */

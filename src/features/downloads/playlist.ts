@@ -7,7 +7,7 @@ import { checkUrl } from "../../lib/url-policy.ts";
 import { getUser } from "../accounts/accounts.ts";
 import { discardVideo, wishesFor } from "../videos/videos.ts";
 import { startDownload } from "./start.ts";
-import { changeDownloadFrom } from "./queries.ts";
+import { changeDownloadFrom, findDownload } from "./queries.ts";
 
 const mostEntries = 500;
 
@@ -18,7 +18,10 @@ export function expandPlaylist(
   info: SiteInfo,
 ): void {
   const { db, events, now } = deps;
-  const user = getUser(deps, download.userId);
+  // Handed over, or deleted with its owner, while the site was asked.
+  const current = findDownload(db, download.id);
+  if (!current) return;
+  const user = getUser(deps, current.userId);
   const entries = (info.entries ?? []).flatMap((entry) => {
     const url = urlOf(entry.url);
     return url ? [{ url, title: cleanText(entry.title, 300) }] : [];
@@ -41,10 +44,10 @@ export function expandPlaylist(
   });
   events.emit("video.deleted", {
     videoId: download.videoId,
-    userId: download.userId,
+    userId: user.id,
     wasPrivate: wishes.visibility === "private",
   });
-  events.emit("download.changed", { downloadId: download.id, userId: download.userId });
+  events.emit("download.changed", { downloadId: download.id, userId: user.id });
 }
 
 function summary(taken: number, all: number): string {

@@ -143,6 +143,20 @@ export function changeDownloadFrom(
   );
 }
 
+export function downloadIdsOf(db: Database, userId: string, states: readonly DownloadState[]): string[] {
+  const where = and(eq(downloads.userId, userId), inArray(downloads.state, [...states]));
+  const rows = db.select({ id: downloads.id }).from(downloads).where(where).all();
+  return rows.map(({ id }) => id);
+}
+
+export function changeDownloader(db: Database, from: string, to: string, now: number): void {
+  db.update(downloads).set({ userId: to, updatedAt: now }).where(eq(downloads.userId, from)).run();
+}
+
+export function deleteDownloadsOf(db: Database, userId: string): void {
+  db.delete(downloads).where(eq(downloads.userId, userId)).run();
+}
+
 /** Bytes per second over the newest downloads; null before the first. */
 export function measuredThroughput(db: Database): number | null {
   const newest = db

@@ -35,6 +35,7 @@ export {
   wishesFor,
 } from "./shelving.ts";
 export { parseTags } from "./tag-names.ts";
+export { countVideosOf, discardVideosOf, handOverVideos, measureShelf } from "./owners.ts";
 
 export const titleSchema = z
   .string()
