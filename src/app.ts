@@ -10,7 +10,20 @@ import { sweepStrays } from "./exec/strays.ts";
 import { sweepWorkFolders } from "./exec/work-folder.ts";
 import { keepHouseLater, keepHouseNow } from "./features/accounts/housekeeping.ts";
 import { gaveUpInvite, sendInviteNow } from "./features/accounts/invites.ts";
-import { housekeepingJob, inviteMailJob } from "./features/accounts/jobs.ts";
+import {
+  housekeepingJob,
+  inviteMailJob,
+  mailEmailChangedJob,
+  mailEmailLinkJob,
+  mailPasswordChangedJob,
+  mailResetLinkJob,
+} from "./features/accounts/jobs.ts";
+import {
+  mailEmailChangedNow,
+  mailEmailLinkNow,
+  mailPasswordChangedNow,
+  mailResetLinkNow,
+} from "./features/accounts/letters.ts";
 import { fetchNow, probeNow, workFoldersInUse } from "./features/downloads/fetch.ts";
 import { keepDownloaderLater, keepDownloaderNow } from "./features/downloads/downloader.ts";
 import { downloaderJob, fetchJob, probeJob } from "./features/downloads/jobs.ts";
@@ -74,6 +87,10 @@ export function openApp(config: Config): App {
       bind(fetchJob, fetchNow, gaveUpDownload),
       bind(downloaderJob, keepDownloaderNow),
       bind(housekeepingJob, keepHouseNow),
+      bind(mailResetLinkJob, mailResetLinkNow),
+      bind(mailEmailLinkJob, mailEmailLinkNow),
+      bind(mailPasswordChangedJob, mailPasswordChangedNow),
+      bind(mailEmailChangedJob, mailEmailChangedNow),
       bind(inviteMailJob, sendInviteNow, gaveUpInvite),
       bind(ingestJob, ingestNow, gaveUpIngest),
       bind(picturesJob, remakePicturesNow),

@@ -17,6 +17,8 @@ const openDoors = new Set([
   paths.ready(),
   `${apiRoot}/auth/login`,
   `${apiRoot}/auth/register`,
+  `${apiRoot}/auth/forgot`,
+  `${apiRoot}/auth/reset`,
 ]);
 
 /** Sends a person without a login to the login page, and refuses programs with `login_required`. */

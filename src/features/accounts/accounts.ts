@@ -21,4 +21,5 @@ export {
 } from "./people.ts";
 export type { PeopleQuery } from "./people.ts";
 export { isStillIn } from "./presence.ts";
+export { createResetLink } from "./reset-links.ts";
 export { endAllSessions, recallSession } from "./sessions.ts";

@@ -1,9 +1,11 @@
-import type { AccountLink, LinkKind, Role } from "../../db/schema.ts";
+import type { AccountLink, LinkKind, Role, User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../lib/errors.ts";
 import { hashSecret, newId, newSecret } from "../../lib/ids.ts";
+import { findUserById } from "./queries.ts";
 import {
   deleteLink,
+  deleteOpenLinksOf,
   findLinkByHash,
   findLinkById,
   insertLink,
@@ -48,7 +50,19 @@ export function giveSecret(
 export function requireLink(deps: Pick<Deps, "db" | "now">, kind: LinkKind, secret: string): AccountLink {
   const link = secret === "" ? null : findLinkByHash(deps.db, kind, hashSecret(secret));
   if (link && !isOver(deps, link)) return link;
-  throw new AppError("link_invalid", "This link is not valid any more.", { hint: hints[kind] });
+  throw invalid(kind);
+}
+
+/** The same with the account that it is for: a disabled one has no valid links, and they don't say why. */
+export function requireLinkOfAccount(
+  deps: Pick<Deps, "db" | "now">,
+  kind: "reset" | "email",
+  secret: string,
+): { link: AccountLink; user: User } {
+  const link = requireLink(deps, kind, secret);
+  const user = findUserById(deps.db, link.userId ?? "");
+  if (!user || user.disabledAt !== null) throw invalid(kind);
+  return { link, user };
 }
 
 /** Uses it up, in the transaction of what it is used for. */
@@ -57,12 +71,25 @@ export function useUpLink(deps: Pick<Deps, "db" | "now">, link: AccountLink): vo
   throw new AppError("link_invalid", "This link was used already.", { hint: hints[link.kind] });
 }
 
+/**
+ * Within a change of the password or the e-mail: links that were made before it, perhaps for just who is to be shut
+ * out by it, end.
+ */
+export function forgetOpenLinks({ db }: Pick<Deps, "db">, userId: string): void {
+  deleteOpenLinksOf(db, userId, "reset");
+  deleteOpenLinksOf(db, userId, "email");
+}
+
 /** One whose time is over stays so, also when the clock is set back: it is deleted. */
 function isOver({ db, now }: Pick<Deps, "db" | "now">, link: AccountLink): boolean {
   if (link.usedAt !== null) return true;
   if (link.expiresAt > now()) return false;
   deleteLink(db, link.id);
   return true;
+}
+
+function invalid(kind: LinkKind): AppError {
+  return new AppError("link_invalid", "This link is not valid any more.", { hint: hints[kind] });
 }
 
 const hints: Record<LinkKind, string> = {
