@@ -143,18 +143,20 @@ export function changeDownloadFrom(
   );
 }
 
-export function downloadIdsOf(db: Database, userId: string, states: readonly DownloadState[]): string[] {
-  const where = and(eq(downloads.userId, userId), inArray(downloads.state, [...states]));
-  const rows = db.select({ id: downloads.id }).from(downloads).where(where).all();
-  return rows.map(({ id }) => id);
+/** The ids of those that were changed. */
+export function changeDownloader(db: Database, from: string, to: string, now: number): string[] {
+  const change = { userId: to, updatedAt: now };
+  const changed = db.update(downloads).set(change).where(eq(downloads.userId, from));
+  return changed
+    .returning({ id: downloads.id })
+    .all()
+    .map(({ id }) => id);
 }
 
-export function changeDownloader(db: Database, from: string, to: string, now: number): void {
-  db.update(downloads).set({ userId: to, updatedAt: now }).where(eq(downloads.userId, from)).run();
-}
-
-export function deleteDownloadsOf(db: Database, userId: string): void {
-  db.delete(downloads).where(eq(downloads.userId, userId)).run();
+/** Those that were there. */
+export function deleteDownloadsOf(db: Database, userId: string): Pick<Download, "id" | "state">[] {
+  const { id, state } = downloads;
+  return db.delete(downloads).where(eq(downloads.userId, userId)).returning({ id, state }).all();
 }
 
 /** Bytes per second over the newest downloads; null before the first. */

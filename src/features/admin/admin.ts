@@ -1,0 +1,104 @@
+import type { User } from "../../db/schema.ts";
+import { withReserve } from "../../db/reserve.ts";
+import type { Deps } from "../../deps.ts";
+import { AppError } from "../../lib/errors.ts";
+import { may } from "../../lib/permissions.ts";
+import { deleteAccount, findUserById, getUser, requireAnotherAdmin } from "../accounts/accounts.ts";
+import { discardDownloadsOf, handOverDownloads } from "../downloads/downloads.ts";
+import { countVideosOf, discardVideosOf, handOverVideos } from "../videos/videos.ts";
+
+type Needs = Pick<Deps, "config" | "db" | "events" | "from" | "now" | "queue">;
+
+/** What becomes of the videos of somebody who goes: they are somebody else's (by id), or gone for good. */
+export type Fate = { videos: "hand_over"; to: string } | { videos: "delete" };
+
+/** What was done, for the audit log, and how open pages hear of it after the commit. */
+interface Settlement {
+  detail: string;
+  tell(): void;
+}
+
+/**
+ * Deletes an account with all that hangs on it, or nothing. `conflict` where it is the last admin's, and where
+ * there are videos and nobody said what becomes of them. `by` is null for the command line.
+ */
+export function deletePerson(
+  deps: Needs,
+  by: Pick<User, "id" | "name"> | null,
+  id: string,
+  fate: Fate | null,
+): void {
+  const settle = (): Settlement =>
+    deps.db.transaction(
+      () => {
+        const person = getUser(deps, id);
+        requireAnotherAdmin(deps, person, "delete");
+        const settled =
+          fate?.videos === "hand_over" ? handOver(deps, person, fate.to) : discard(deps, person, fate);
+        deleteAccount(deps, by, id, settled.detail);
+        return settled;
+      },
+      // The command line does it beside a server that writes as well.
+      { behavior: "immediate" },
+    );
+  const { tell } = fate?.videos === "delete" ? withReserve(deps.config.data.dir, settle) : settle();
+  tell();
+}
+
+function handOver(deps: Needs, person: User, to: string): Settlement {
+  const heir = requireHeir(deps, person, to);
+  const videos = handOverVideos(deps, person.id, heir.id);
+  const downloads = handOverDownloads(deps, person.id, heir.id);
+  return {
+    detail: videos > 0 ? `${countOf(videos)} handed over to ${heir.email}` : "",
+    tell: () => tellQueues(deps, heir.id, downloads),
+  };
+}
+
+function discard(deps: Needs, person: User, fate: Fate | null): Settlement {
+  const count = countVideosOf(deps, [person.id]).get(person.id) ?? 0;
+  if (count > 0 && fate === null) throw undecided(person, count);
+  const downloads = discardDownloadsOf(deps, person.id);
+  const videos = discardVideosOf(deps, person.id);
+  return {
+    detail: count > 0 ? `${countOf(count)} deleted` : "",
+    tell() {
+      for (const { id, visibility } of videos) {
+        const wasPrivate = visibility === "private";
+        deps.events.emit("video.deleted", { videoId: id, userId: person.id, wasPrivate });
+      }
+      tellQueues(deps, person.id, downloads);
+    },
+  };
+}
+
+/** Of admins too, who see everybody's. */
+function tellQueues({ events }: Needs, userId: string, downloadIds: readonly string[]): void {
+  for (const downloadId of downloadIds) events.emit("download.changed", { downloadId, userId });
+}
+
+function requireHeir(deps: Needs, person: User, to: string): User {
+  const heir = to === person.id ? null : findUserById(deps.db, to);
+  if (!heir) throw noHeir("Choose who gets the videos.");
+  if (heir.disabledAt !== null) throw noHeir(`The account of ${heir.name} is disabled.`);
+  if (!may(heir, "videos.change")) throw noHeir(`${heir.name} may watch only, and keep no videos.`);
+  return heir;
+}
+
+function noHeir(message: string): AppError {
+  return new AppError("invalid_input", message, {
+    field: "to",
+    hint: "It takes another user or admin whose account is not disabled.",
+  });
+}
+
+function undecided({ name }: User, count: number): AppError {
+  return new AppError("conflict", `${name} has ${countOf(count)}.`, {
+    field: "videos",
+    hint: "Say what becomes of them: hand them over to somebody, or delete them.",
+  });
+}
+
+function countOf(videos: number): string {
+  return videos === 1 ? "1 video" : `${videos} videos`;
+}
