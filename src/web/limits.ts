@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
+import { isAppError } from "../lib/errors.ts";
 import { networkOf } from "./client-address.ts";
 import type { AppEnv } from "./env.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -28,9 +29,9 @@ export async function limitLogins<T>(
   email: string,
   attempt: () => Promise<T>,
 ): Promise<T> {
-  const { limits, now } = c.get("deps");
-  limits.loginsOfAddress.take(networkIn(c), now());
-  limits.loginsOfAccount.take(keyOf(email), now());
+  const { limits } = c.get("deps");
+  take(c, limits.loginsOfAddress, networkIn(c));
+  take(c, limits.loginsOfAccount, keyOf(email));
   const result = await attempt();
   limits.loginsOfAccount.forgive(keyOf(email));
   return result;
@@ -42,31 +43,38 @@ export async function limitPasswords<T>(c: Context<AppEnv>, attempt: () => Promi
 }
 
 export function limitRegistrations(c: Context<AppEnv>): void {
-  const { limits, now } = c.get("deps");
-  limits.registrationsOfAddress.take(networkIn(c), now());
+  take(c, c.get("deps").limits.registrationsOfAddress, networkIn(c));
 }
 
 /** Before a mail goes to an address that somebody typed. */
 export function limitMails(c: Context<AppEnv>, email: string): void {
-  const { limits, now } = c.get("deps");
-  limits.mailsOfAddress.take(networkIn(c), now());
-  limits.mailsToAccount.take(keyOf(email), now());
+  const { limits } = c.get("deps");
+  take(c, limits.mailsOfAddress, networkIn(c));
+  take(c, limits.mailsToAccount, keyOf(email));
 }
 
 /** Before a secret that was mailed or handed over is looked up. */
 export function limitCodes(c: Context<AppEnv>): void {
-  const { limits, now } = c.get("deps");
-  limits.codesOfAddress.take(networkIn(c), now());
+  take(c, c.get("deps").limits.codesOfAddress, networkIn(c));
 }
 
 /** Calls of the JSON API, for each token or session; for each address where there is none. */
 export const limitApi: MiddlewareHandler<AppEnv> = async (c, next) => {
   const credential = c.get("credential");
   const key = credential && "id" in credential ? credential.id : (c.get("user")?.id ?? networkIn(c));
-  const { limits, now } = c.get("deps");
-  limits.apiCalls.take(key, now());
+  take(c, c.get("deps").limits.apiCalls, key);
   await next();
 };
+
+/** Where a form shows the failure itself, nobody else sets the header. */
+function take(c: Context<AppEnv>, limit: RateLimit, key: string): void {
+  try {
+    limit.take(key, c.get("deps").now());
+  } catch (error) {
+    if (isAppError(error)) c.header("Retry-After", String(error.retryAfterSeconds));
+    throw error;
+  }
+}
 
 function networkIn(c: Context<AppEnv>): string {
   return networkOf(c.get("deps").from.address);

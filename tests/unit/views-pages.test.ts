@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { LoginPage } from "../../views/accounts/login.tsx";
+import { AlreadyInPage, NoWayInPage, RegisterPage } from "../../views/accounts/register.tsx";
 import { SetupPage } from "../../views/accounts/setup.tsx";
 import { ApiDocsPage } from "../../views/api-docs.tsx";
 import { DownloadsPage } from "../../views/downloads/page.tsx";
@@ -19,6 +20,7 @@ import {
 import { elementsOf, render, withTag } from "./views-html.ts";
 
 const signedOut = { ...page, user: null };
+const way = { next: hostile, invite: hostile, canRegister: true };
 const viewer = { ...page, user: { id: "u2", name: "V", email: "v@example.org", role: "viewer" as const } };
 const evil = {
   title: hostile,
@@ -115,7 +117,28 @@ const pages: Record<string, () => unknown> = {
       error: fieldError,
       values: { urls: hostile, title: hostile, tags: "", visibility: hostile },
     }),
-  login: () => LoginPage({ page: signedOut, next: hostile, email: hostile, error: { message: hostile } }),
+  login: () =>
+    LoginPage({ page: signedOut, way, canMail: true, email: hostile, error: { message: hostile } }),
+  register: () =>
+    RegisterPage({
+      page: signedOut,
+      way,
+      role: "user",
+      invite: null,
+      values: { name: hostile, email: hostile },
+      error: { message: hostile, field: "email" },
+    }),
+  "register with an invitation": () =>
+    RegisterPage({
+      page: signedOut,
+      way,
+      role: "admin",
+      invite: { inviter: hostile, email: hostile, expiresAt: signedOut.now },
+      values: { name: hostile, email: "" },
+    }),
+  "no way in": () =>
+    NoWayInPage({ page: signedOut, way, hasLink: true, why: { message: hostile, hint: hostile } }),
+  "logged in already": () => AlreadyInPage({ page }),
   setup: () => SetupPage({ page: signedOut, token: hostile, values: { name: hostile, email: hostile } }),
   error: () => ErrorPage({ page, status: 404, message: hostile, hint: hostile, code: "not_found" }),
   "error, signed out": () =>
@@ -186,7 +209,9 @@ test("a title that runs from right to left can't turn what stands beside it", as
 });
 
 test("signed-out pages have neither search nor connection", async () => {
-  const elements = await elementsOf(await render(LoginPage({ page: signedOut, next: "/", email: "" })));
+  const elements = await elementsOf(
+    await render(LoginPage({ page: signedOut, way, canMail: false, email: "" })),
+  );
   expect(withTag(elements, "search")).toEqual([]);
   expect(elements.some(({ attributes }) => attributes.get("id") === "live")).toBe(false);
 });

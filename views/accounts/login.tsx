@@ -1,41 +1,52 @@
 import { paths } from "../../src/paths.ts";
-import { Layout } from "../layout.tsx";
 import type { Page } from "../page.ts";
 import { Button } from "../parts/button.tsx";
 import { Field, type FormError, FormNotice, PasswordField } from "../parts/field.tsx";
+import { Door, type Way } from "./door.tsx";
 
-/** `next` is where the person wanted to go. */
-export function LoginPage(props: { page: Page; next: string; email: string; error?: FormError }) {
-  const { page, next, email, error } = props;
+/** `canMail`: whether a forgotten password is helped by a mail, or by an admin. */
+export function LoginPage(props: {
+  page: Page;
+  way: Way;
+  email: string;
+  canMail: boolean;
+  error?: FormError;
+}) {
+  const { page, way, email, canMail, error } = props;
   return (
-    <Layout page={page} title="Log in" current="account">
-      <div class="door">
-        <h1>Log in</h1>
-        <form class="form" method="post" action={paths.login()}>
-          {error && !error.field && <FormNotice error={error} />}
-          <input type="hidden" name="next" value={next} />
-          <Field
-            name="email"
-            label="E-mail"
-            type="email"
-            value={email}
-            error={error}
-            required
-            autocomplete="username"
-            autocapitalize="none"
-            spellcheck="false"
-            autofocus={email === ""}
-          />
-          <PasswordField
-            name="password"
-            label="Password"
-            autocomplete="current-password"
-            error={error}
-            autofocus={email !== ""}
-          />
-          <Button kind="primary">Log in</Button>
-        </form>
-      </div>
-    </Layout>
+    <Door page={page} way={way} at="login" heading="Log in">
+      <form class="form" method="post" action={paths.login()}>
+        {error && !error.field && <FormNotice error={error} />}
+        <input type="hidden" name="next" value={way.next} />
+        <input type="hidden" name="invite" value={way.invite} />
+        <Field
+          name="email"
+          label="E-mail"
+          type="email"
+          value={email}
+          error={error}
+          required
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck="false"
+          autofocus={email === ""}
+        />
+        <PasswordField
+          name="password"
+          label="Password"
+          autocomplete="current-password"
+          error={error}
+          autofocus={email !== ""}
+        />
+        <Button kind="primary">Log in</Button>
+      </form>
+      <p class="door-foot">
+        {canMail ? (
+          <a href={paths.forgot()}>Forgot your password?</a>
+        ) : (
+          "Forgot it? An admin can make you a new link."
+        )}
+      </p>
+    </Door>
   );
 }

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { Context } from "hono";
 import { LoginPage } from "../../../views/accounts/login.tsx";
 import { SetupPage } from "../../../views/accounts/setup.tsx";
 import type { User } from "../../db/schema.ts";
@@ -7,13 +8,13 @@ import type { AppEnv } from "../../web/env.ts";
 import { readForm, shownError } from "../../web/forms.ts";
 import { limitCodes, limitLogins } from "../../web/limits.ts";
 import { pageOf } from "../../web/page.ts";
-import { safePath } from "../../web/safe-path.ts";
 import { clearSessionCookie, setSessionCookie } from "../../web/session.ts";
-import { joinPages } from "./join-pages.tsx";
+import { joinPages, wayOf } from "./join-pages.tsx";
 import { logIn, requireSetupToken, setUpFirstAdmin } from "./login.ts";
 import { ownPages } from "./own-pages.tsx";
 import { needsSetup } from "./people.ts";
 import { recoveryPages } from "./recovery-pages.tsx";
+import { notSetUp } from "./register.ts";
 import { logOut } from "./sessions.ts";
 
 export const accountRoutes = new Hono<AppEnv>();
@@ -22,33 +23,36 @@ accountRoutes.route("/", joinPages);
 accountRoutes.route("/", recoveryPages);
 accountRoutes.route("/", ownPages);
 
-const notSetUp = {
-  message: "Homereel is not set up yet.",
-  hint: "Open the set-up link that the start printed to its log.",
-};
-
 accountRoutes.get("/login", (c) => {
-  const next = safePath(c.req.query("next"));
+  const { invite = "", next } = c.req.query();
+  const way = wayOf(c, invite, next);
   const user = c.get("user");
-  if (user) return c.redirect(wayOn(user, next));
-  const error = needsSetup(c.get("deps")) ? notSetUp : undefined;
-  return c.html(<LoginPage page={pageOf(c)} next={next} email="" error={error} />);
+  if (user) return c.redirect(wayOn(user, way.next));
+  const error = needsSetup(c.get("deps")) ? notSetUp() : undefined;
+  return c.html(<LoginPage page={pageOf(c)} way={way} canMail={canMail(c)} email="" error={error} />);
 });
 
 accountRoutes.post("/login", async (c) => {
-  const { email = "", password = "", next } = await readForm(c);
+  const { email = "", password = "", invite = "", next } = await readForm(c);
+  const way = wayOf(c, invite, next);
   try {
     const session = await limitLogins(c, email, () => logIn(c.get("deps"), email, password));
     setSessionCookie(c, session);
-    return c.redirect(wayOn(session.user, safePath(next)), 303);
+    return c.redirect(wayOn(session.user, way.next), 303);
   } catch (error) {
     const shown = shownError(error);
+    const page = { ...pageOf(c), here: paths.login(way.next, invite) };
     return c.html(
-      <LoginPage page={pageOf(c)} next={safePath(next)} email={email} error={shown} />,
+      <LoginPage page={page} way={way} canMail={canMail(c)} email={email} error={shown} />,
       shown.status,
     );
   }
 });
+
+/** Whether a forgotten password is helped by a mail. */
+function canMail(c: Context<AppEnv>): boolean {
+  return c.get("deps").mailer.isSetUp;
+}
 
 /** Where somebody was going; else what they are here for. */
 function wayOn(user: User, next: string): string {
