@@ -16,6 +16,7 @@ import { videoRoutes } from "./features/videos/routes.tsx";
 import { AppError } from "./lib/errors.ts";
 import { apiRoot, paths } from "./paths.ts";
 import { requireLogin } from "./web/access-guard.ts";
+import { allow } from "./web/allow.ts";
 import { assets } from "./web/assets.ts";
 import { fromOf } from "./web/client-address.ts";
 import { cors } from "./web/cors.ts";
@@ -78,8 +79,8 @@ export function createRouter(deps: Deps): Router {
     return c.redirect(safePath(next), 303);
   });
 
-  app.get(paths.openapi(), async (c) => c.json((await api()).describeApi()));
-  app.get(paths.apiDocs(), async (c) => {
+  app.get(paths.openapi(), allow("account.see"), async (c) => c.json((await api()).describeApi()));
+  app.get(paths.apiDocs(), allow("account.see"), async (c) => {
     const document = (await api()).describeApi() as unknown as OpenApiDocument;
     return c.html(<ApiDocsPage page={pageOf(c)} document={document} />);
   });
