@@ -12,7 +12,7 @@ export function ForgotPage(props: { page: Page; sendsMail: boolean; email: strin
       <div class="door">
         <h1>Forgot your password?</h1>
         {sendsMail ? <ForgotForm email={email} error={error} /> : <AskAnAdmin />}
-        <p class="door-else">
+        <p class="door-foot">
           <a href={paths.login()}>Back to log in</a>
         </p>
       </div>

@@ -10,7 +10,7 @@ export function ResetPage(props: { page: Page; token: string; email: string; err
   return (
     <Layout page={page} title="Set a new password" current="account">
       <div class="door">
-        <div>
+        <div class="door-head">
           <h1>Set a new password</h1>
           <p class="soft">
             For <span class="address">{email}</span>. Wherever this account is logged in, it is logged out.
@@ -42,7 +42,7 @@ export function PasswordSetPage({ page }: { page: Page }) {
   return (
     <Layout page={page} title="Your password is changed" current="account">
       <div class="door">
-        <div>
+        <div class="door-head">
           <h1>Your password is changed</h1>
           <p class="soft">Log in with it.</p>
         </div>
