@@ -1,14 +1,15 @@
+import type { Child } from "hono/jsx";
 import { formatRelativeTime } from "../../src/lib/durations.ts";
 
 // Made with its first use: the language data behind it takes its time.
 let exact: Intl.DateTimeFormat | undefined;
 
-/** "3 days ago"; the exact time on hover, which the browser turns into its own time zone. */
-export function Time({ at, now }: { at: number; now: number }) {
+/** "3 days ago", or other words; the exact time on hover, which the browser turns into its own time zone. */
+export function Time({ at, now, children }: { at: number; now: number; children?: Child }) {
   exact ??= new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
   return (
     <time datetime={new Date(at).toISOString()} title={`${exact.format(at)} UTC`}>
-      {formatRelativeTime(at, now)}
+      {children ?? formatRelativeTime(at, now)}
     </time>
   );
 }
