@@ -10,11 +10,13 @@ export function ConfirmEmailPage(props: { page: Page; token: string; email: stri
   return (
     <Layout page={page} title="Confirm your e-mail" current="account">
       <div class="door">
-        <h1>Confirm your e-mail</h1>
-        <p>
-          <strong class="address">{email}</strong> becomes the e-mail of your Homereel account. You log in
-          with it from then on.
-        </p>
+        <div class="door-head">
+          <h1>Confirm your e-mail</h1>
+          <p>
+            <strong>{email}</strong> becomes the e-mail of your Homereel account. You log in with it from then
+            on.
+          </p>
+        </div>
         <form class="form" method="post" action={paths.confirmEmail()}>
           <FormNotice error={error} />
           <input type="hidden" name="token" value={token} />
@@ -29,10 +31,12 @@ export function EmailChangedPage({ page, email }: { page: Page; email: string })
   return (
     <Layout page={page} title="Your e-mail is changed" current="account">
       <div class="door">
-        <h1>Your e-mail is changed</h1>
-        <p>
-          Log in with <strong class="address">{email}</strong> from now on.
-        </p>
+        <div class="door-head">
+          <h1>Your e-mail is changed</h1>
+          <p>
+            Log in with <strong>{email}</strong> from now on.
+          </p>
+        </div>
         <div class="actions">
           <WayOn page={page} />
         </div>
@@ -46,11 +50,13 @@ export function DeadEmailLinkPage({ page }: { page: Page }) {
   return (
     <Layout page={page} title="This link is not valid any more" current="account">
       <div class="door">
-        <h1>This link is not valid any more</h1>
-        <p class="soft">
-          It was used already, its time is over, or something about the account was changed since. To get a
-          new one, change the e-mail once more on the page of your account.
-        </p>
+        <div class="door-head">
+          <h1>This link is not valid any more</h1>
+          <p class="soft">
+            It was used already, its time is over, or something about the account was changed since. To get a
+            new one, change the e-mail once more on the page of your account.
+          </p>
+        </div>
         <div class="actions">
           <WayOn page={page} />
         </div>

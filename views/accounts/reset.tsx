@@ -12,9 +12,7 @@ export function ResetPage(props: { page: Page; token: string; email: string; err
       <div class="door">
         <div class="door-head">
           <h1>Set a new password</h1>
-          <p class="soft">
-            For <span class="address">{email}</span>. Wherever this account is logged in, it is logged out.
-          </p>
+          <p class="soft">For {email}. Wherever this account is logged in, it is logged out.</p>
         </div>
         <form class="form" method="post" action={paths.reset()}>
           {error && !error.field && <FormNotice error={error} />}
@@ -61,11 +59,13 @@ export function DeadResetPage({ page, sendsMail }: { page: Page; sendsMail: bool
   return (
     <Layout page={page} title="This link is not valid any more" current="account">
       <div class="door">
-        <h1>This link is not valid any more</h1>
-        <p class="soft">
-          It was used already, its time is over, or a newer one was made. Your password is as it was.{" "}
-          {!sendsMail && "Ask an admin for a new link."}
-        </p>
+        <div class="door-head">
+          <h1>This link is not valid any more</h1>
+          <p class="soft">
+            It was used already, its time is over, or a newer one was made.{" "}
+            {!sendsMail && "Ask an admin for a new link."}
+          </p>
+        </div>
         <div class="actions">
           {sendsMail && (
             <ButtonLink href={paths.forgot()} kind="primary">
