@@ -95,6 +95,16 @@ function AccountMenu({ page, user }: { page: Page; user: NonNullable<Page["user"
           <Icon name="film" />
           My videos
         </a>
+        <a class="menu-item" href={paths.account()}>
+          <Icon name="settings" />
+          Account
+        </a>
+        {user.role === "admin" && (
+          <a class="menu-item" href={paths.admin()}>
+            <Icon name="shield" />
+            Administration
+          </a>
+        )}
         <button type="button" class="menu-item needs-script" data-open="shortcuts">
           <Icon name="keyboard" />
           Keyboard shortcuts
