@@ -9,6 +9,7 @@ import { cleanText } from "../../lib/text.ts";
 import { noteAudit } from "./audit.ts";
 import type { AuditAction } from "./audit-names.ts";
 import { emailSchema, nameSchema, passwordSchema, roleSchema } from "./input.ts";
+import { forgetOpenLinks } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
 import {
   changeUser,
@@ -125,7 +126,10 @@ export function changeAccount(deps: Needs, by: By, id: string, input: unknown): 
     orEmailTaken(email, () => changeUser(db, id, { name, email, role, updatedAt: now() }));
     const note = noteFor(deps, by, before);
     if (name !== before.name) note("account.change", `name: ${before.name} → ${name}`);
-    if (email !== before.email) note("account.email", `${before.email} → ${email}`);
+    if (email !== before.email) {
+      forgetOpenLinks(deps, id);
+      note("account.email", `${before.email} → ${email}`);
+    }
     if (role !== before.role) {
       closeSessions(deps, id);
       note("account.role", `${before.role} → ${role}`);
@@ -134,7 +138,7 @@ export function changeAccount(deps: Needs, by: By, id: string, input: unknown): 
   });
 }
 
-/** Sets a new password and ends all sessions of the account. */
+/** Sets a new password, and ends all sessions and open links of the account. */
 export async function setPassword(deps: Needs, by: By, id: string, password: string): Promise<User> {
   const checked = parseInput(z.object({ password: passwordSchema }), { password });
   const passwordHash = await hashPassword(checked.password);
@@ -142,6 +146,7 @@ export async function setPassword(deps: Needs, by: By, id: string, password: str
     const user = getUser(deps, id);
     changeUser(deps.db, id, { passwordHash, updatedAt: deps.now() });
     closeSessions(deps, id);
+    forgetOpenLinks(deps, id);
     noteFor(deps, by, user)("account.password");
     return getUser(deps, id);
   });
