@@ -34,7 +34,7 @@ export const paths = {
   tokens: () => "/account/tokens",
   revokeToken: (id: string) => `/account/tokens/${id}/revoke`,
   admin: () => "/admin",
-  people: (query: { q?: string; page?: string } = {}) => `/admin/people${search(query)}`,
+  people: (query: { q?: string; cursor?: string } = {}) => `/admin/people${search(query)}`,
   newPerson: () => "/admin/people/new",
   person: (id: string) => `/admin/people/${id}`,
   personRole: (id: string) => `/admin/people/${id}/role`,

@@ -49,6 +49,31 @@ export function TextArea({
   );
 }
 
+/** One of a list; `value` is what is chosen now. */
+export function SelectField({
+  name,
+  label,
+  id = name,
+  note,
+  error,
+  value,
+  options,
+  ...select
+}: FieldProps & { value: string; options: readonly (readonly [value: string, label: string])[] }) {
+  const mine = errorOf(name, error);
+  return (
+    <FieldFrame id={id} label={label} note={note} error={mine}>
+      <select id={id} name={name} {...describedBy(id, note, mine)} {...select}>
+        {options.map(([one, text]) => (
+          <option value={one} selected={one === value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </FieldFrame>
+  );
+}
+
 /** A password with a button that shows it, where scripts run. */
 export function PasswordField({ name, label, id = name, note, error, ...input }: FieldProps) {
   const mine = errorOf(name, error);

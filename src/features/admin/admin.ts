@@ -12,6 +12,14 @@ type Needs = Pick<Deps, "config" | "db" | "events" | "from" | "now" | "queue">;
 /** What becomes of the videos of somebody who goes: they are somebody else's (by id), or gone for good. */
 export type Fate = { videos: "hand_over"; to: string } | { videos: "delete" };
 
+/** As forms, calls and commands say it; null where nothing is said. */
+export function parseFate(videos: string | undefined, to: string | undefined): Fate | null {
+  if (!videos) return null;
+  if (videos === "delete") return { videos };
+  if (videos === "hand_over") return { videos, to: to ?? "" };
+  throw new AppError("invalid_input", "Choose hand_over or delete.", { field: "videos" });
+}
+
 /** What was done, for the audit log, and how open pages hear of it after the commit. */
 interface Settlement {
   detail: string;

@@ -1,18 +1,10 @@
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { may } from "../../lib/permissions.ts";
-import {
-  auditActions,
-  getUser,
-  isAuditAction,
-  listAudit,
-  listInvites,
-  listPeople as listUsers,
-} from "../accounts/accounts.ts";
-import type { AuditQuery, PeopleQuery } from "../accounts/accounts.ts";
-import { countQueue } from "../downloads/downloads.ts";
-import { countVideosOf, measureShelf } from "../videos/videos.ts";
-import type { AuditItem, Overview, PersonItem } from "./item.ts";
+import { getUser, listPeople as listUsers } from "../accounts/accounts.ts";
+import type { PeopleQuery } from "../accounts/accounts.ts";
+import { countVideosOf } from "../videos/videos.ts";
+import type { PersonItem } from "./item.ts";
 
 /** By name; `total` counts all that match. */
 export function listPeople(
@@ -33,29 +25,6 @@ export function getPerson(deps: Pick<Deps, "db">, id: string): PersonItem {
 export function listHeirs({ db }: Pick<Deps, "db">, except: string): Pick<User, "id" | "name" | "email">[] {
   const everybody = listUsers({ db }, { limit: Number.MAX_SAFE_INTEGER - 1 }).items;
   return everybody.filter((one) => one.id !== except && one.disabledAt === null && may(one, "videos.change"));
-}
-
-/** Newest first. */
-export function readAudit(
-  deps: Pick<Deps, "db">,
-  query: AuditQuery,
-): { items: AuditItem[]; nextCursor: string | null } {
-  const { items, nextCursor } = listAudit(deps, query);
-  const inWords = (action: string) => (isAuditAction(action) ? auditActions[action] : action);
-  return { items: items.map((event) => ({ ...event, what: inWords(event.action) })), nextCursor };
-}
-
-const latestShown = 6;
-
-/** What an admin sees first. */
-export function takeOverview(deps: Pick<Deps, "db" | "now">): Overview {
-  return {
-    people: listUsers(deps, { limit: 1 }).total,
-    openInvites: listInvites(deps).length,
-    ...measureShelf(deps),
-    ...countQueue(deps),
-    latest: readAudit(deps, { limit: latestShown }).items,
-  };
 }
 
 function describe({ db }: Pick<Deps, "db">, users: readonly User[]): PersonItem[] {

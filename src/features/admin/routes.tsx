@@ -1,4 +1,19 @@
 import { Hono } from "hono";
+import { OverviewPage } from "../../../views/admin/overview.tsx";
+import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
+import { pageOf } from "../../web/page.ts";
+import { invitesPages } from "./invites-pages.tsx";
+import { auditPages } from "./audit-pages.tsx";
+import { takeOverview } from "./overview.ts";
+import { peoplePages } from "./people-pages.tsx";
 
 export const adminRoutes = new Hono<AppEnv>();
+
+adminRoutes.route("/", peoplePages);
+adminRoutes.route("/", invitesPages);
+adminRoutes.route("/", auditPages);
+
+adminRoutes.get("/admin", allow("people.manage"), (c) =>
+  c.html(<OverviewPage page={pageOf(c)} overview={takeOverview(c.get("deps"))} />),
+);

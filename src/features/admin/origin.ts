@@ -1,0 +1,13 @@
+import type { Context } from "hono";
+import type { AppEnv } from "../../web/env.ts";
+
+/**
+ * Where a link leads that an admin hands over: `server.public_url`, else the address that this very admin has open,
+ * as their browser says it of itself.
+ */
+export function originFor(c: Context<AppEnv>): string {
+  const { public_url: publicUrl } = c.get("deps").config.server;
+  if (publicUrl !== "") return publicUrl;
+  const said = c.req.header("origin") ?? "";
+  return /^https?:\/\/[^/]+$/.test(said) ? said : new URL(c.req.url).origin;
+}
