@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../lib/errors.ts";
 import type { AppEnv } from "./env.ts";
+import { bearerToken } from "./session.ts";
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -14,18 +15,18 @@ export const sameOrigin: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
 };
 
-export function requireSameOrigin({ config }: Pick<Deps, "config">, { method, headers }: Request): void {
+export function requireSameOrigin({ config }: Pick<Deps, "config">, request: Request): void {
+  const { method, headers } = request;
   const publicUrl = config.server.public_url;
   const host = headers.get("host") ?? undefined;
   requireOurHost(host, publicUrl);
-  if (safeMethods.has(method) || isAllowedScript(config, headers)) return;
+  if (safeMethods.has(method) || isAllowedScript(config, request)) return;
   const allowed = isSameOrigin({
     site: headers.get("sec-fetch-site") ?? undefined,
     origin: headers.get("origin") ?? undefined,
     host,
     publicUrl,
-    // What a proxy adds of its own is sent along as a cookie is, whatever page the request came from.
-    hasCookie: headers.has("cookie") || config.auth.proxy_header !== "",
+    hasCookie: headers.has("cookie") || hasProxyHeader(config, request),
   });
   if (allowed) return;
   throw new AppError("cross_site", "This request came from another site and was not carried out.", {
@@ -34,9 +35,19 @@ export function requireSameOrigin({ config }: Pick<Deps, "config">, { method, he
 }
 
 /** A script of a site in `server.cors_origins`, that has a token and no cookie of ours. */
-function isAllowedScript({ server }: Pick<Deps["config"], "server">, headers: Headers): boolean {
+function isAllowedScript({ server }: Pick<Deps["config"], "server">, request: Request): boolean {
+  const { headers } = request;
   const isNamed = server.cors_origins.includes(headers.get("origin") ?? "");
-  return isNamed && headers.has("authorization") && !headers.has("cookie");
+  return isNamed && bearerToken(request) !== undefined && !headers.has("cookie");
+}
+
+/**
+ * What a proxy adds of its own is sent along as a cookie is, whatever page the request came from. A token no
+ * browser sends by itself, and where there is one nothing else is looked at.
+ */
+function hasProxyHeader({ auth }: Pick<Deps["config"], "auth">, request: Request): boolean {
+  const { proxy_header: name } = auth;
+  return name !== "" && request.headers.has(name) && bearerToken(request) === undefined;
 }
 
 /** A foreign Host header is a rebinding name or a misconfigured proxy. */

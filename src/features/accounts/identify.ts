@@ -4,8 +4,9 @@ import type { Deps } from "../../deps.ts";
 import { isFromTrustedProxy } from "../../web/client-address.ts";
 import { bearerToken, cookieToken } from "../../web/session.ts";
 import type { Identity } from "../../web/session.ts";
-import { createUser } from "./people.ts";
 import { noteAudit, tryToWrite } from "./audit.ts";
+import { emailSchema } from "./input.ts";
+import { createUser, needsSetup } from "./people.ts";
 import { recordLogin, findUserByEmail } from "./queries.ts";
 import { openSession } from "./sessions.ts";
 import { looksLikeApiToken, verifyApiToken } from "./tokens.ts";
@@ -70,11 +71,14 @@ function emailFromProxy(deps: Needs, request: Request, server?: Server<unknown>)
   return request.headers.get(name)?.trim().toLowerCase() || undefined;
 }
 
-/** Has no password: nobody logs in to it but through the proxy, until a password is set. */
+/**
+ * Has no password: nobody logs in to it but through the proxy, until a password is set. The first account is no
+ * newcomer's: it would close the set-up link, and no admin could be made any more.
+ */
 async function newcomer(deps: Needs, email: string): Promise<User | null> {
   const role = deps.config.auth.proxy_new_accounts;
-  if (role === "none") return null;
-  return createUser(deps, null, { name: email.split("@")[0], email, role });
+  if (role === "none" || needsSetup(deps) || !emailSchema.safeParse(email).success) return null;
+  return createUser(deps, null, { name: email.split("@")[0]?.slice(0, 100), email, role });
 }
 
 /** Such sign-ins have no beginning; once a day is enough to know that somebody was there. */
