@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
+import { createInvite } from "../../src/features/accounts/accounts.ts";
 import { paths } from "../../src/paths.ts";
 import { bringAxe, hindrances } from "../fixtures/axe.ts";
 import { openBrowser, visit } from "../fixtures/browser.ts";
@@ -15,12 +16,15 @@ let browser: Browser;
 const [fresh, empty, shelf]: [Shelf, Shelf, Shelf] = [openShelf(), openShelf(), openShelf()];
 const ids = { ready: "", bare: "", running: "", waiting: "", failed: "" };
 let setupToken = "";
+let invitation = "";
 
 beforeAll(async () => {
   browser = await openBrowser();
   setupToken = fresh.app.deps.setupToken.issue(Date.now());
   await empty.addUser("Ada", "admin");
   const ada = await shelf.addUser("Ada", "admin");
+  const { path } = createInvite(shelf.app.deps, ada, { role: "user", email: "grace@example.org" });
+  invitation = path ?? "";
   const clip = await mp4Clip({ seconds: 4 });
   const { app } = shelf;
   ids.waiting = addWaiting(app, ada, { title: "Not begun" });
@@ -59,6 +63,9 @@ const rooms: Room[] = [
   { name: "setup", at: "fresh", path: () => paths.setup(setupToken) },
   { name: "login", at: "door", path: () => paths.login() },
   { name: "login after a wrong password", at: "door", path: () => paths.login(), first: fail, status: 401 },
+  { name: "register by invitation", at: "door", path: () => invitation },
+  { name: "register with a short password", at: "door", path: () => invitation, first: hurry, status: 422 },
+  { name: "invitation that is over", at: "door", path: () => paths.register("spent"), status: 403 },
   { name: "gallery, empty", at: "empty", path: () => paths.gallery() },
   { name: "gallery", at: "shelf", path: () => paths.gallery() },
   { name: "gallery with a tag", at: "shelf", path: () => paths.gallery({ tag: ["bars"] }) },
@@ -172,6 +179,13 @@ async function fail(page: Page): Promise<void> {
   await page.getByLabel("Password", { exact: true }).fill("wrong password");
   await page.keyboard.press("Enter");
   await page.getByRole("alert").waitFor();
+}
+
+async function hurry(page: Page): Promise<void> {
+  await page.getByLabel("Your name").fill("Grace");
+  await page.getByLabel("Password", { exact: true }).fill("short");
+  await page.keyboard.press("Enter");
+  await page.locator(".field-error").waitFor();
 }
 
 async function pasteNonsense(page: Page): Promise<void> {

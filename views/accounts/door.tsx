@@ -18,7 +18,8 @@ export function Door(props: {
   page: Page;
   way: Way;
   at: "login" | "register";
-  heading: Child;
+  /** Where it is more than what the switch says. */
+  heading?: Child;
   lead?: Child;
   children: Child;
 }) {
@@ -27,11 +28,11 @@ export function Door(props: {
   return (
     <Layout page={page} title={title} current="account">
       <div class="door">
+        {way.canRegister && <DoorSwitch way={way} at={at} />}
         <div class="door-head">
-          <h1>{heading}</h1>
+          <h1 class={way.canRegister && !heading ? "visually-hidden" : undefined}>{heading ?? title}</h1>
           {lead && <p class="soft">{lead}</p>}
         </div>
-        {way.canRegister && <DoorSwitch way={way} at={at} />}
         {children}
       </div>
     </Layout>

@@ -14,7 +14,7 @@ export function LoginPage(props: {
 }) {
   const { page, way, email, canMail, error } = props;
   return (
-    <Door page={page} way={way} at="login" heading="Log in">
+    <Door page={page} way={way} at="login">
       <form class="form" method="post" action={paths.login()}>
         {error && !error.field && <FormNotice error={error} />}
         <input type="hidden" name="next" value={way.next} />

@@ -26,7 +26,7 @@ export function RegisterPage(props: {
   error?: FormError;
 }) {
   const { page, way, role, invite, values, error } = props;
-  const heading = invite ? <Invitation invite={invite} /> : "Make an account";
+  const heading = invite ? <Invitation invite={invite} /> : undefined;
   return (
     <Door page={page} way={way} at="register" heading={heading} lead={promises[role]}>
       <form class="form" method="post" action={paths.register()}>

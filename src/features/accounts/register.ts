@@ -44,13 +44,19 @@ export function requireWayIn(deps: Pick<Deps, "db" | "now" | "config">, secret: 
   const { registration, registration_role: role } = deps.config.auth;
   // Whoever comes first would close the set-up link, and no admin could ever be made.
   if (needsSetup(deps)) throw notSetUp();
-  if (registration === "closed") throw closed("An admin can make an account for you.");
+  if (registration === "closed") {
+    throw new AppError("registration_closed", "Registration is closed.", {
+      hint: "An admin can make an account for you.",
+    });
+  }
   if (secret !== "") {
     const invite = requireInvite(deps, secret);
     return { role: invite.role ?? role, invite };
   }
   if (registration === "open") return { role, invite: null };
-  throw closed("It takes an invitation: ask an admin for a link.");
+  throw new AppError("registration_closed", "An account takes an invitation.", {
+    hint: "Ask an admin for a link.",
+  });
 }
 
 /** Whether there is anything to show of registration to somebody with this secret, or with none. */
@@ -75,8 +81,4 @@ export function notSetUp(): AppError {
   return new AppError("registration_closed", "Homereel is not set up yet.", {
     hint: "Open the set-up link that the start printed to its log.",
   });
-}
-
-function closed(hint: string): AppError {
-  return new AppError("registration_closed", "Nobody can make an account here by themselves.", { hint });
 }
