@@ -116,13 +116,14 @@ describe("sign-in by a proxy's header", () => {
           ...json({}),
           headers: { "content-type": "application/json", ...asAda, ...headers },
         });
-      for (const headers of [
+      const foreign: Record<string, string>[] = [
         {},
         { origin: "https://evil.example" },
         { origin: "null" },
         { "sec-fetch-site": "cross-site" },
         { authorization: "Basic YTpi" },
-      ]) {
+      ];
+      for (const headers of foreign) {
         const answer = await write(headers);
         expect([headers, answer.status, await answer.json()]).toMatchObject([
           headers,

@@ -29,7 +29,9 @@ const managers = allow("people.manage");
 personPages.get("/admin/people/:id", managers, (c) => c.html(personPage(c)));
 
 // Where one stands after a mistake in a form, and may load the page again.
-personPages.get("/admin/people/:id/:form", managers, (c) => c.redirect(paths.person(idOf(c))));
+personPages.get("/admin/people/:id/:form", managers, (c) =>
+  c.redirect(paths.person(getUser(c.get("deps"), idOf(c)).id)),
+);
 
 personPages.post("/admin/people/:id", managers, async (c) => {
   const { name = "", email = "", role = "" } = await readForm(c);
