@@ -76,6 +76,7 @@ describe("an invitation by mail", () => {
     revokeInvite(app.deps, admin, invite.id);
     await work();
     expect(smtp.messages).toEqual([]);
+    expect(jobRows(app.deps.db).find(({ name }) => name === "invite-mail")?.state).toBe("cancelled");
     expect(listAudit(app.deps, { action: "invite.revoke" }).items).toMatchObject([{ actorName: "Ada" }]);
   });
 

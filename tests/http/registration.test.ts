@@ -156,6 +156,7 @@ describe("registration that is open", () => {
     const html = await page.text();
     expect(html).toContain(message);
     expect(html).toContain(`id="${field}-error"`);
+    expect(html).toMatch(new RegExp(`<input id="${field}"[^>]* autofocus`));
     const problem = await problemOf(await house.app.request(register, json(values)));
     expect(problem).toMatchObject({ code: "invalid_input", field });
     expect(problem.title).toContain(message);

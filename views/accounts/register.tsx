@@ -9,7 +9,7 @@ import { Time } from "../parts/time.tsx";
 import { Door, onward, type Way } from "./door.tsx";
 
 /** Of an invitation that can be used: `email` is whom it is for, null for whoever has the link. */
-export interface Invited {
+interface Invited {
   inviter: string;
   email: string | null;
   /** Milliseconds since 1970. */
@@ -26,6 +26,7 @@ export function RegisterPage(props: {
   error?: FormError;
 }) {
   const { page, way, role, invite, values, error } = props;
+  const at = error ? error.field : "name";
   const heading = invite ? <Invitation invite={invite} /> : undefined;
   return (
     <Door page={page} way={way} at="register" heading={heading} lead={promises[role]}>
@@ -42,7 +43,7 @@ export function RegisterPage(props: {
           maxlength="100"
           autocomplete="name"
           dir="auto"
-          autofocus={!error}
+          autofocus={at === "name"}
         />
         <EmailField email={values.email} invite={invite} error={error} />
         <PasswordField
@@ -50,6 +51,7 @@ export function RegisterPage(props: {
           label="Password"
           autocomplete="new-password"
           error={error}
+          autofocus={at === "password"}
           note="At least 10 characters; a few words in a row make a good one."
         />
         <Button kind="primary">Make the account</Button>
@@ -88,6 +90,7 @@ function EmailField(props: { email: string; invite: Invited | null; error?: Form
       value={fixed ?? props.email}
       readonly={fixed !== null}
       error={props.error}
+      autofocus={props.error?.field === "email"}
       note={
         fixed === null ? "You log in with it." : "The invitation is for this address. You log in with it."
       }
