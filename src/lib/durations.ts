@@ -7,6 +7,7 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${clock}` : clock;
 }
 
+const minute = 60_000;
 const day = 86_400_000;
 const units = [
   ["year", 365 * day],
@@ -14,7 +15,7 @@ const units = [
   ["week", 7 * day],
   ["day", day],
   ["hour", 3_600_000],
-  ["minute", 60_000],
+  ["minute", minute],
 ] as const;
 
 // Made with its first use: the language data behind it takes 7 ms and 5 MB.
@@ -22,9 +23,10 @@ let words: Intl.RelativeTimeFormat | undefined;
 
 /** "3 days ago", "in 2 hours", "just now" (less than a minute either way). Both times in milliseconds. */
 export function formatRelativeTime(at: number, now: number): string {
-  const distance = Math.abs(at - now);
+  // What was just made to last a week ends in one, and not in 6 days and 23 hours.
+  const distance = at > now ? Math.ceil((at - now) / minute) * minute : now - at;
   const unit = units.find(([, ms]) => distance >= ms);
-  if (!unit) return "just now";
+  if (!unit || Math.abs(at - now) < minute) return "just now";
   words ??= new Intl.RelativeTimeFormat("en", { numeric: "always" });
   return words.format(Math.sign(at - now) * Math.floor(distance / unit[1]), unit[0]);
 }

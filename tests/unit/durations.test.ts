@@ -31,6 +31,8 @@ test.each([
   [-45 * day, "1 month ago"],
   [-364 * day, "12 months ago"],
   [-800 * day, "2 years ago"],
+  [7 * 24 * hour - 5000, "in 1 week"],
+  [2 * hour - 1, "in 2 hours"],
 ])("%d ms from now is %p", (offset, text) => expect(formatRelativeTime(now + offset, now)).toBe(text));
 
 test.each<[string, number | null]>([
