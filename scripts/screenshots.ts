@@ -6,6 +6,7 @@ import { paths } from "../src/paths.ts";
 import { openBrowser, sizes, visit } from "../tests/fixtures/browser.ts";
 import type { Size } from "../tests/fixtures/browser.ts";
 import { openShelf } from "../tests/fixtures/shelf.ts";
+import { fillPeople } from "./screenshots/show-people.ts";
 import { fillShelf } from "./screenshots/show-shelf.ts";
 
 const folder = join(import.meta.dir, "../docs/screenshots");
@@ -14,7 +15,12 @@ const wanted = process.argv.slice(2);
 const mostBytes = 400_000;
 
 const browser = await openBrowser({ args: ["--force-color-profile=srgb", "--hide-scrollbars"] });
-const [empty, shelf] = [openShelf(), openShelf()];
+// Nothing is sent, but the pages know that it could be.
+const mail = { HOMEREEL_MAIL_URL: "smtp://127.0.0.1:1", HOMEREEL_MAIL_FROM: "shelf@example.org" };
+const [empty, shelf] = [
+  openShelf(),
+  openShelf({ ...mail, HOMEREEL_SERVER_PUBLIC_URL: "http://videos.example.org" }),
+];
 try {
   await takeDoors();
   await takeRooms();
@@ -35,9 +41,12 @@ async function takeDoors(): Promise<void> {
 
 async function takeRooms(): Promise<void> {
   const ada = await shelf.addUser("Ada", "admin");
+  const { person, invitation } = await fillPeople(shelf, ada);
   for (const size of ["desktop", "phone"] as const) {
     const guest = await visit(browser, shelf.origin, size);
     await take(guest.page, "login", size, paths.login());
+    await take(guest.page, "register", size, invitation);
+    await take(guest.page, "forgot", size, paths.forgot());
     await guest.close();
   }
   const shown = await fillShelf(shelf, ada, browser);
@@ -48,6 +57,14 @@ async function takeRooms(): Promise<void> {
     await take(page, "downloads", size, paths.downloads());
     await take(page, "api-docs", size, paths.apiDocs());
     await take(page, "error", size, paths.video("gone"));
+    await take(page, "account", size, paths.account());
+    await take(page, "sessions", size, paths.sessions());
+    await take(page, "tokens", size, paths.tokens());
+    await take(page, "admin", size, paths.admin());
+    await take(page, "people", size, paths.people());
+    await take(page, "person", size, paths.person(person.id));
+    await take(page, "invites", size, paths.invites());
+    await take(page, "audit", size, paths.audit());
     await close();
   }
   const { page, close } = await shelf.visitAs(browser, ada, "desktop", { colorScheme: "light" });
