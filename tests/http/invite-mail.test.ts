@@ -45,8 +45,7 @@ async function work(): Promise<void> {
 
 describe("an invitation by mail", () => {
   test("comes with a link that nobody saw before, and that works once", async () => {
-    const { path, url } = mail("grace@example.org");
-    expect([path, url]).toEqual([null, null]);
+    expect(mail("grace@example.org").path).toBeNull();
     expect(listInvites(app.deps)[0]?.tokenHash).toBeNull();
     await work();
     const [letter, ...more] = smtp.messages;

@@ -38,14 +38,14 @@ const inviteSchema = z.object({
 });
 
 /**
- * Makes an invitation that lasts a week and works once. `path` is its address without the host, in this answer and
- * nowhere else, and `url` the whole of it where `server.public_url` says the host; both null where it is mailed.
+ * Makes an invitation that lasts a week and works once. `path` is its address on this Homereel, in this answer and
+ * nowhere else; null where it is mailed.
  */
 export function createInvite(
   deps: Pick<Deps, "db" | "now" | "from" | "config" | "mailer" | "queue">,
   by: User,
   input: unknown,
-): { invite: Invite; path: string | null; url: string | null } {
+): { invite: Invite; path: string | null } {
   requireInviter(deps, by);
   const { role, email, send } = parseInput(inviteSchema, input);
   if (email !== undefined && findUserByEmail(deps.db, email)) {
@@ -57,9 +57,9 @@ export function createInvite(
     const invite = { ...link, inviter: by.name };
     if (send && email !== undefined && deps.mailer.isSetUp) {
       deps.queue.add(inviteMailJob, { inviteId: link.id }, { userId: by.id });
-      return { invite, path: null, url: null };
+      return { invite, path: null };
     }
-    return { invite, ...addressOf(deps, link) };
+    return { invite, path: paths.register(giveSecret(deps, link.id)?.secret) };
   });
 }
 
@@ -137,12 +137,6 @@ function withInviter({ db }: Pick<Deps, "db">, link: AccountLink): Invite | null
   const inviter = link.createdBy === null ? null : findUserById(db, link.createdBy);
   if (!inviter || inviter.disabledAt !== null || !may(inviter, "people.manage")) return null;
   return { ...link, inviter: inviter.name };
-}
-
-function addressOf(deps: Pick<Deps, "db" | "now" | "config">, { id }: AccountLink) {
-  const path = paths.register(giveSecret(deps, id)?.secret);
-  const { public_url: origin } = deps.config.server;
-  return { path, url: origin === "" ? null : origin + path };
 }
 
 function subjectOf({ id, email }: AccountLink) {
