@@ -101,18 +101,27 @@ function AuditRow({ page, event }: { page: Page; event: AuditItem }) {
           </span>
         )}
       </th>
-      <td data-label="Who">{actorName === "" ? <Nameless event={event} /> : <bdi>{actorName}</bdi>}</td>
-      <td data-label="From">{address === "" ? <span class="soft">itself</span> : <bdi>{address}</bdi>}</td>
-      <td data-label="When">
+      <td>
+        <bdi>{actorName || nameless(event)}</bdi>
+      </td>
+      {address === "" ? (
+        <td />
+      ) : (
+        <td data-before="from">
+          <bdi>{address}</bdi>
+        </td>
+      )}
+      <td>
         <Time at={at} now={page.now} />
       </td>
     </tr>
   );
 }
 
-/** Nobody who is logged in: a stranger, the command line, or the machine itself. */
-function Nameless({ event: { address } }: { event: AuditItem }) {
-  return <span class="soft">{address === "" ? "Homereel" : "not logged in"}</span>;
+/** Nobody who is logged in: the machine itself, the command line, or a stranger. */
+function nameless({ address }: AuditItem): string {
+  if (address === "") return "Homereel";
+  return address === "command line" ? "whoever runs Homereel" : "not logged in";
 }
 
 function Nothing({ q, action }: AuditProps) {

@@ -26,7 +26,7 @@ export function DeleteForm(props: {
   const { page, person, failed } = props;
   const isOneself = person.id === page.user?.id;
   return (
-    <form class="form" method="post" action={paths.deletePerson(person.id)}>
+    <form class="form" method="post" action={`${paths.deletePerson(person.id)}#delete`}>
       {failed && failed.error.field !== "to" && <FormNotice error={failed.error} />}
       <p>
         {isOneself

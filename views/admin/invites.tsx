@@ -47,9 +47,12 @@ export function InvitesPage(props: InvitesProps) {
   const { page, invites, canInvite, made } = props;
   return (
     <AdminPage page={page} at="Invitations" title="Invitations">
-      <p class="soft admin-lead">
-        Whoever opens an invitation chooses a name and a password of their own. It works once, and for a week.
-      </p>
+      {canInvite && (
+        <p class="soft admin-lead">
+          Whoever opens an invitation chooses a name and a password of their own. It works once, and for a
+          week.
+        </p>
+      )}
       {made && <Made page={page} made={made} />}
       {canInvite ? <NewInvite {...props} /> : <Closed />}
       <div id="invites">
@@ -148,14 +151,14 @@ function InviteRow({ page, invite }: { page: Page; invite: ShownInvite }) {
         <bdi>{whom}</bdi>
         {tokenHash === null && <Badge kind="waiting">Mail is on its way</Badge>}
       </th>
-      <td data-label="Role">{role && roleNames[role]}</td>
-      <td data-label="From">
+      <td>{role && roleNames[role]}</td>
+      <td data-before="from">
         <bdi>{inviter}</bdi>
       </td>
-      <td data-label="Made">
+      <td data-before="made">
         <Time at={createdAt} now={page.now} />
       </td>
-      <td data-label="Ends">
+      <td data-before="ends">
         <Time at={expiresAt} now={page.now} />
       </td>
       <td class="admin-act">

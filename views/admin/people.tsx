@@ -118,13 +118,17 @@ function PersonRow({ page, person }: { page: Page; person: PersonItem }) {
         {disabled && <Badge kind="bad">Disabled</Badge>}
         <span class="person-email">{email}</span>
       </th>
-      <td data-label="Role">{isOneself ? roleNames[role] : <RoleForm page={page} person={person} />}</td>
-      <td data-label="Videos" class="number">
+      <td>{isOneself ? roleNames[role] : <RoleForm page={page} person={person} />}</td>
+      <td class="number" data-after={videos === 1 ? "video" : "videos"}>
         {videos}
       </td>
-      <td data-label="Last login">
-        {lastLoginAt === null ? <span class="soft">never</span> : <Time at={lastLoginAt} now={page.now} />}
-      </td>
+      {lastLoginAt === null ? (
+        <td data-after="logged in">never</td>
+      ) : (
+        <td data-before="logged in">
+          <Time at={lastLoginAt} now={page.now} />
+        </td>
+      )}
       <td class="admin-act">{!isOneself && <SwitchForm page={page} person={person} />}</td>
     </tr>
   );

@@ -60,7 +60,12 @@ export function PersonPage(props: PersonProps) {
         <div class="person-acts">
           <WaysIn {...props} />
           <Switch {...props} />
-          <Fold icon="trash-2" title="Delete the account" isOpen={props.failed?.form === "delete"}>
+          <Fold
+            id="delete"
+            icon="trash-2"
+            title="Delete the account"
+            isOpen={props.failed?.form === "delete"}
+          >
             <DeleteForm {...props} failed={of("delete", props)} />
           </Fold>
         </div>
@@ -140,11 +145,12 @@ function WaysIn(props: PersonProps) {
   return (
     <>
       <Fold
+        id="password-part"
         icon="key-round"
         title={hasPassword ? "Set a new password" : "Set a password"}
         isOpen={failed !== null}
       >
-        <form class="form" method="post" action={paths.personPassword(id)}>
+        <form class="form" method="post" action={`${paths.personPassword(id)}#password-part`}>
           {failed && !failed.error.field && <FormNotice error={failed.error} />}
           <PasswordField
             name="password"
@@ -181,8 +187,8 @@ function Switch(props: PersonProps) {
   }
   const isOneself = id === page.user?.id;
   return (
-    <Fold icon="ban" title="Disable the account" isOpen={failed !== null}>
-      <form class="form" method="post" action={paths.personDisable(id)}>
+    <Fold id="disable" icon="ban" title="Disable the account" isOpen={failed !== null}>
+      <form class="form" method="post" action={`${paths.personDisable(id)}#disable`}>
         {failed && <FormNotice error={failed.error} />}
         <p>
           {isOneself
@@ -215,9 +221,10 @@ function Act(props: {
   );
 }
 
-function Fold(props: { icon: IconName; title: string; isOpen: boolean; children: Child }) {
+/** The answer to a mistake in it is shown where it is, on a small screen too. */
+function Fold(props: { id: string; icon: IconName; title: string; isOpen: boolean; children: Child }) {
   return (
-    <details class="fold" open={props.isOpen}>
+    <details id={props.id} class="fold" open={props.isOpen}>
       <summary>
         <Icon name={props.icon} />
         {props.title}

@@ -6,6 +6,7 @@ export type { AuditQuery } from "./audit.ts";
 export { auditActions, isAuditAction } from "./audit-names.ts";
 export { identify } from "./identify.ts";
 export { createInvite, listInvites, revokeInvite } from "./invites.ts";
+export type { Invite } from "./invites.ts";
 export {
   changeAccount,
   createUser,

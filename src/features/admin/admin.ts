@@ -7,6 +7,22 @@ import { deleteAccount, findUserById, getUser, requireAnotherAdmin } from "../ac
 import { discardDownloadsOf, handOverDownloads } from "../downloads/downloads.ts";
 import { countVideosOf, discardVideosOf, handOverVideos } from "../videos/videos.ts";
 
+// What calls may do to accounts and invitations, beside what is here.
+export {
+  changeAccount,
+  createInvite,
+  createResetLink,
+  createUser,
+  disableAccount,
+  enableAccount,
+  endAllSessions,
+  getUser,
+  listInvites,
+  revokeInvite,
+  setPassword,
+} from "../accounts/accounts.ts";
+export type { Invite } from "../accounts/accounts.ts";
+
 type Needs = Pick<Deps, "config" | "db" | "events" | "from" | "now" | "queue">;
 
 /** What becomes of the videos of somebody who goes: they are somebody else's (by id), or gone for good. */

@@ -1,3 +1,12 @@
 import { newApiPart } from "../../web/api.ts";
+import { accessApi } from "./api-access.ts";
+import { auditApi } from "./api-audit.ts";
+import { invitesApi } from "./api-invites.ts";
+import { peopleApi } from "./api-people.ts";
 
 export const adminApi = newApiPart();
+
+adminApi.route("/", peopleApi);
+adminApi.route("/", accessApi);
+adminApi.route("/", invitesApi);
+adminApi.route("/", auditApi);

@@ -5,6 +5,9 @@ import { countQueue } from "../downloads/downloads.ts";
 import { measureShelf } from "../videos/videos.ts";
 import type { AuditItem, Overview } from "./item.ts";
 
+/** Every action that can be asked for. */
+export const auditCodes = Object.keys(auditActions).filter(isAuditAction);
+
 /** Newest first. */
 export function readAudit(
   deps: Pick<Deps, "db">,
