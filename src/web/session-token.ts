@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { SignJWT, jwtVerify } from "jose";
+import { SignJWT, errors, jwtVerify } from "jose";
 import { writePrivateFile } from "../lib/private-file.ts";
 
 /** What a session token says: who, which session, and which generation of them. Times in seconds since 1970. */
@@ -64,6 +64,7 @@ export class SessionTokens {
     if (this.#expired.has(token)) return null;
     if (this.#isKnown(token)) return this.recall(token, nowMs) ?? this.#forget(token);
     const claims = await verify(this.#key, token, nowMs);
+    if (claims === "expired") return this.#forget(token);
     if (claims === null || claims.issuedAt * 1000 > nowMs + clockSkewMs) return null;
     if (this.#verified.size >= tokensRemembered) this.#verified.clear();
     this.#verified.set(signatureOf(token), { token, claims });
@@ -93,7 +94,12 @@ function signatureOf(token: string): string {
   return token.slice(-43);
 }
 
-async function verify(key: Uint8Array, token: string, nowMs: number): Promise<SessionClaims | null> {
+/** "expired" only where all else about it is as it should be. */
+async function verify(
+  key: Uint8Array,
+  token: string,
+  nowMs: number,
+): Promise<SessionClaims | "expired" | null> {
   try {
     // jose takes tokens without `exp` and other HS* algorithms unless told not to.
     const { payload } = await jwtVerify(token, key, {
@@ -108,7 +114,7 @@ async function verify(key: Uint8Array, token: string, nowMs: number): Promise<Se
     return userId && issuedAt && expiresAt
       ? { userId, sessionId, sessionVersion, issuedAt, expiresAt }
       : null;
-  } catch {
-    return null;
+  } catch (error) {
+    return error instanceof errors.JWTExpired ? "expired" : null;
   }
 }

@@ -35,8 +35,8 @@ async function byBearer(deps: Needs, request: Request): Promise<Identity | null 
   const token = bearerToken(request);
   if (token === undefined) return undefined;
   if (looksLikeApiToken(token)) return byApiToken(deps, token);
-  const open = await openSession(deps, token);
   // A program holds its token itself and asks for a new one: /auth/refresh.
+  const open = await openSession(deps, token, { renew: false });
   return open && { user: open.user, credential: { kind: "session", id: open.id }, refreshed: null };
 }
 
@@ -95,6 +95,6 @@ function notePresence(deps: Needs, user: User): void {
 async function byCookie(deps: Needs, request: Request): Promise<Identity | null | undefined> {
   const token = cookieToken(deps, request);
   if (token === undefined) return undefined;
-  const open = await openSession(deps, token);
+  const open = await openSession(deps, token, { renew: true });
   return open && { user: open.user, credential: { kind: "session", id: open.id }, refreshed: open.refreshed };
 }

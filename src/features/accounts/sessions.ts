@@ -56,18 +56,19 @@ export interface OpenSession {
 }
 
 /**
- * Whose session a token is; null where it is nobody's any more. `refreshed` is a new token where the old
- * one has been in use for a while, so that a session lasts as long as it is used.
+ * Whose session a token is; null where it is nobody's any more. `refreshed` is a new token where the old one has been
+ * in use for a while and `renew` is wished, so that a session lasts as long as it is used.
  */
 export async function openSession(
   deps: SessionNeeds & Pick<Deps, "log">,
   token: string,
+  { renew }: { renew: boolean },
 ): Promise<OpenSession | null> {
   const claims = await deps.sessions.read(token, deps.now());
   const found = claims && findOpen(deps, claims);
   if (!found) return null;
   const { user, session } = found;
-  const isDue = isDueForRefresh(deps, claims);
+  const isDue = renew && isDueForRefresh(deps, claims);
   const refreshed = isDue ? { user, id: session.id, ...(await signToken(deps, user, session.id)) } : null;
   if (refreshed || isDueForTouch(deps, session)) touch(deps, session, refreshed?.expiresAt);
   return { user, id: session.id, refreshed };
@@ -89,9 +90,10 @@ export async function refreshSession(deps: SessionNeeds, user: User, id: string)
 }
 
 /** Whether the session that a stream was opened with still holds: for what stays open longer than a request. */
-export function isOpenSession({ db }: Pick<Deps, "db">, then: User, id: string): boolean {
+export function isOpenSession({ db, now }: Pick<Deps, "db" | "now">, then: User, id: string): boolean {
   const found = findSession(db, id);
-  return found !== null && isSameLogin(found.user, then.sessionVersion);
+  if (!found || found.session.expiresAt <= now()) return false;
+  return isSameLogin(found.user, then.sessionVersion);
 }
 
 export function listSessions({ db, now }: Pick<Deps, "db" | "now">, user: User): Session[] {
