@@ -4,6 +4,7 @@ import { paths } from "../../src/paths.ts";
 import { password } from "../fixtures/app.ts";
 import { openBrowser, visit } from "../fixtures/browser.ts";
 import type { Visit } from "../fixtures/browser.ts";
+import { focused, focusIsOn, tabTo, walkRound } from "../fixtures/keys.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { addFailed, addReady, addRunning, openShelf } from "../fixtures/shelf.ts";
 import type { Shelf } from "../fixtures/shelf.ts";
@@ -24,7 +25,7 @@ test("from the login to a video that plays, with nothing but keys", async () => 
   const guest = await visit(browser, shelf.origin);
   const { page } = guest;
   try {
-    await shelf.addUser("Ada", "admin");
+    await shelf.addUser("Ada");
     await shelf.app.start();
     await page.goto(paths.gallery());
     await page.keyboard.type("ada@example.org");
@@ -189,66 +190,3 @@ describe("on a shelf that is full", () => {
     expect(guest.complaints).toEqual([]);
   });
 });
-
-interface Stop {
-  name: string;
-  tag: string;
-  /** Whether the focus shows: a line or a shade round the element, or round its card's picture. */
-  ring: boolean;
-  /** Whether it is within the window. */
-  inside: boolean;
-}
-
-/** What has the focus, by the name that people would give it. */
-function focused(page: Page): Promise<Stop> {
-  return page.evaluate(() => {
-    const one = document.activeElement ?? document.body;
-    const shown = [
-      one,
-      one.matches("[data-item]") ? one.closest(".card")?.querySelector(".card-picture") : null,
-    ];
-    const ring = shown.some((each) => {
-      if (!each) return false;
-      const { outlineStyle, outlineWidth, outlineColor, boxShadow } = getComputedStyle(each);
-      const line = outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 1;
-      return (line && !/(, 0\)|\/ 0\))$/.test(outlineColor)) || boxShadow !== "none";
-    });
-    const box = one.getBoundingClientRect();
-    const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
-    const label = (one as HTMLInputElement).labels?.[0];
-    const name = one.getAttribute("aria-label") ?? label?.textContent ?? (one as HTMLElement).innerText ?? "";
-    return { name: name.trim().split("\n")[0] ?? "", tag: one.tagName, ring, inside };
-  });
-}
-
-async function focusIsOn(page: Page, name: string): Promise<void> {
-  const stop = await focused(page);
-  expect(stop).toMatchObject({ name, ring: true, inside: true });
-}
-
-/** Presses Tab until the focus is on what is called so. */
-async function tabTo(page: Page, name: string, within = 60): Promise<void> {
-  const passed: string[] = [];
-  for (let i = 0; i < within; i++) {
-    await page.keyboard.press("Tab");
-    const stop = await focused(page);
-    if (stop.name === name) {
-      expect(stop).toMatchObject({ ring: true, inside: true });
-      return;
-    }
-    passed.push(stop.name);
-  }
-  throw new Error(`Tab never came to "${name}", but to: ${passed.join(" | ")}`);
-}
-
-/** Every stop of Tab, once round. */
-async function walkRound(page: Page): Promise<Stop[]> {
-  const stops: Stop[] = [];
-  for (let i = 0; i < 150; i++) {
-    await page.keyboard.press("Tab");
-    const stop = await focused(page);
-    if (stop.tag === "BODY" || (stops.length > 1 && stop.name === stops[0]?.name)) return stops;
-    stops.push(stop);
-  }
-  throw new Error("Tab does not come round");
-}
