@@ -18,8 +18,8 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     name: "users",
-    usage: "users list|create|password",
-    summary: "See accounts, make one, set a password",
+    usage: "users list|create|delete|…",
+    summary: "See accounts, make, change and delete them",
     load: async () => (await import("./users.ts")).usersCommand,
   },
   {

@@ -22,6 +22,7 @@ export {
   setPassword,
 } from "../accounts/accounts.ts";
 export type { Invite } from "../accounts/accounts.ts";
+export { listPeople } from "./people.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "events" | "from" | "now" | "queue">;
 
