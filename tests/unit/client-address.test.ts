@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { networkOf } from "../../src/web/client-address.ts";
+import { buildConfig } from "../../src/config.ts";
+import { clientAddress, networkOf } from "../../src/web/client-address.ts";
 import { RateLimit } from "../../src/web/rate-limit.ts";
 
+const { server } = buildConfig({}, {});
 const day = 86_400_000;
 const take = (limit: RateLimit, key: string, at: number) => () => limit.take(key, at);
 
@@ -41,3 +43,37 @@ test.each([
   ["2001:db8::1", "2001:db8:0:0"],
   ["unknown", "unknown"],
 ])("%s counts as %s", (address, network) => expect(networkOf(address)).toBe(network));
+
+describe("the address of whoever asks", () => {
+  const proxies = ["10.0.0.0/8", "fd00::/8", "192.0.2.1/32"];
+  const cases: [what: string, trusted: string[], socket: string, header: string | null, address: string][] = [
+    ["nobody is trusted", [], "10.0.0.1", "203.0.113.9", "10.0.0.1"],
+    ["a stranger says it", proxies, "198.51.100.7", "203.0.113.9", "198.51.100.7"],
+    ["the proxy says it", proxies, "10.0.0.1", "203.0.113.9", "203.0.113.9"],
+    ["the proxy says nothing", proxies, "10.0.0.1", null, "10.0.0.1"],
+    ["the proxy says nothing of use", proxies, "10.0.0.1", " , ,", "10.0.0.1"],
+    ["a stranger invented the beginning", proxies, "10.0.0.1", "1.1.1.1, 203.0.113.9", "203.0.113.9"],
+    ["a stranger invented a proxy of ours", proxies, "10.0.0.1", "10.9.9.9, 203.0.113.9", "203.0.113.9"],
+    ["two proxies, one behind the other", proxies, "10.0.0.1", "203.0.113.9, 192.0.2.1", "203.0.113.9"],
+    ["all are proxies", proxies, "10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"],
+    ["one that is no address stops it", proxies, "10.0.0.1", "203.0.113.9, unknown", "10.0.0.1"],
+    ["with a port", proxies, "10.0.0.1", "203.0.113.9:4711", "203.0.113.9"],
+    ["IPv6 with a port", proxies, "10.0.0.1", "[2001:db8::1]:4711", "2001:db8::1"],
+    ["IPv6", proxies, "fd00::1", "2001:db8::1", "2001:db8::1"],
+    ["IPv4 in IPv6, as a socket of both gives it", proxies, "::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9"],
+    ["IPv4 in IPv6, as the header gives it", proxies, "10.0.0.1", "::ffff:203.0.113.9", "203.0.113.9"],
+    ["a neighbour of the proxy", proxies, "192.0.2.2", "203.0.113.9", "192.0.2.2"],
+    ["no socket, in a test", proxies, "unknown", "203.0.113.9", "unknown"],
+    ["markup", proxies, "10.0.0.1", "<script>", "10.0.0.1"],
+  ];
+  test.each(cases)("%s", (_, trusted, socket, header, address) => {
+    expect(clientAddress({ server: { ...server, trusted_proxies: trusted } }, socket, header)).toBe(address);
+  });
+
+  test("is found at once in a header of a hundred thousand inventions", () => {
+    const header = `${"10.0.0.2,".repeat(100_000)}203.0.113.9`;
+    expect(clientAddress({ server: { ...server, trusted_proxies: proxies } }, "10.0.0.1", header)).toBe(
+      "203.0.113.9",
+    );
+  });
+});
