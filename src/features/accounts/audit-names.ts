@@ -28,5 +28,5 @@ export const auditActions = {
 export type AuditAction = keyof typeof auditActions;
 
 export function isAuditAction(text: string | undefined): text is AuditAction {
-  return text !== undefined && text in auditActions;
+  return text !== undefined && Object.hasOwn(auditActions, text);
 }

@@ -4,7 +4,7 @@ import type { Deps } from "../../deps.ts";
 import { AppError, isAppError } from "../../lib/errors.ts";
 import { createUser, needsSetup } from "./people.ts";
 import { noteAudit, tryToWrite } from "./audit.ts";
-import { newUserSchema } from "./input.ts";
+import { emailSchema, newUserSchema } from "./input.ts";
 import { checkPassword, hashPassword, needsRehash } from "./passwords.ts";
 import { findUserByEmail, recordLogin, replacePasswordHash } from "./queries.ts";
 import { startSession } from "./sessions.ts";
@@ -34,8 +34,10 @@ export async function logIn(deps: LoginNeeds, email: string, password: string): 
   return startSession(deps, user);
 }
 
+/** What is no address may be a password, typed into the wrong field: it is not kept. */
 function whoTried(user: User | null, email: string) {
-  return { kind: "account", id: user?.id ?? null, name: email } as const;
+  const name = user?.email ?? emailSchema.safeParse(email).data ?? "";
+  return { kind: "account", id: user?.id ?? null, name } as const;
 }
 
 /** Hashes of older, weaker parameters are made anew while the password is at hand. */
