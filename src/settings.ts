@@ -1,5 +1,6 @@
 import {
   choice,
+  decimal,
   duration,
   flag,
   header,
@@ -10,7 +11,9 @@ import {
   number,
   secret,
   site,
+  size,
   text,
+  timeWindow,
   url,
 } from "./lib/settings.ts";
 
@@ -116,11 +119,28 @@ export const settings = {
     long_concurrency: number(1, "How many long downloads run at once.", { min: 1, max: 32 }),
     short_timeout_minutes: duration(15, "A short download that takes longer moves to the long lane."),
     long_timeout_minutes: duration(0, "A long download that takes longer fails; 0 means no limit."),
+    per_site_concurrency: number(2, "How many downloads from one site run at once.", { min: 1, max: 32 }),
+    pacing_seconds: number(0, "Seconds between the starts of two downloads from the same site.", {
+      min: 0,
+      max: 86_400,
+    }),
+    window: timeWindow(
+      'When long downloads may start, e.g. "01:00-06:00" in the time of this machine; empty means: at any time.',
+    ),
+    rate_limit: size(
+      "0",
+      "The most that all downloads together take of the line, per second, e.g. 5MB; 0 means no limit.",
+    ),
     allow_networks: list(
       network,
       [],
       'Private networks that may be downloaded from, e.g. ["192.168.1.0/24"]. All others are refused.',
     ),
+  },
+  costs: {
+    currency: text("", "What prices are in, e.g. EUR. Empty means: downloads show no cost."),
+    storage_gb_month: decimal(0, "Price of keeping a gigabyte for a month."),
+    traffic_gb: decimal(0, "Price of a gigabyte that comes in."),
   },
   storage: {
     driver: choice(
@@ -161,9 +181,15 @@ export const settings = {
     yt_dlp: text("", "Path of yt-dlp; empty means: the one in the data folder, else the one on PATH."),
     yt_dlp_updates: choice(
       "when-old",
-      ["when-old", "never"],
-      "when-old gets yt-dlp where it is missing or older than 90 days, into the data folder, checksum verified.",
+      ["when-old", "daily", "never"],
+      "when-old gets yt-dlp where it is missing or older than 90 days, daily whenever there is a newer one; into the data folder, checksum verified.",
     ),
+    yt_dlp_channel: choice(
+      "stable",
+      ["stable", "nightly"],
+      "Which releases of yt-dlp to get; nightly follows the sites sooner.",
+    ),
+    yt_dlp_version: text("", "A release of yt-dlp to stay at, e.g. 2026.10.26; empty means: the newest."),
     js_runtime: text(
       "",
       "Path of Deno 2.3+ or Node 22+, which yt-dlp needs for some sites; empty means: the one on PATH.",

@@ -1,6 +1,7 @@
 import foundation from "../../migrations/0001_foundation.sql" with { type: "text" };
 import largeShelves from "../../migrations/0002_large_shelves.sql" with { type: "text" };
 import accounts from "../../migrations/0003_accounts.sql" with { type: "text" };
+import downloads from "../../migrations/0004_downloads.sql" with { type: "text" };
 
 export interface Migration {
   version: number;
@@ -12,4 +13,5 @@ export const migrations: readonly Migration[] = [
   { version: 1, sql: foundation },
   { version: 2, sql: largeShelves },
   { version: 3, sql: accounts },
+  { version: 4, sql: downloads },
 ];

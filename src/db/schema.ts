@@ -1,4 +1,6 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { DownloadOptions } from "../lib/download-options.ts";
 import type { Lane } from "../lib/lanes.ts";
 import type { Role, Scope } from "../lib/permissions.ts";
 
@@ -172,8 +174,12 @@ export const videos = sqliteTable(
     thumbnailError: text("thumbnail_error"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
+    /** Which of yt-dlp's extractors brought it, and the site's own id of it: by these it is known again. */
+    extractor: text("extractor"),
+    siteVideoId: text("site_video_id"),
   },
   (table) => [
+    index("videos_origin").on(table.extractor, table.siteVideoId),
     uniqueIndex("videos_id").on(table.id),
     index("videos_owner").on(table.ownerId, table.seq),
     index("videos_state").on(table.state, table.seq),
@@ -268,6 +274,21 @@ export const downloads = sqliteTable(
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
     finishedAt: integer("finished_at"),
+    /** What was chosen of it: see `lib/download-options.ts`. */
+    options: text("options", { mode: "json" })
+      .$type<DownloadOptions>()
+      .notNull()
+      .default(sql`'{}'`),
+    /** The host that it comes from, without "www.": downloads of a site wait for each other. */
+    site: text("site").notNull().default(""),
+    /** Higher first, among one person's. */
+    priority: integer("priority").notNull().default(0),
+    /** The long lane by hand, whatever is estimated. */
+    forceLong: integer("force_long", { mode: "boolean" }).notNull().default(false),
+    /** While it is set it waits, with what is there of its file. */
+    pausedAt: integer("paused_at"),
+    estimatedBytes: integer("estimated_bytes"),
+    estimatedSeconds: integer("estimated_seconds"),
   },
   (table) => [
     uniqueIndex("downloads_id").on(table.id),
@@ -309,6 +330,8 @@ export const jobs = sqliteTable(
     createdAt: integer("created_at").notNull(),
     startedAt: integer("started_at"),
     finishedAt: integer("finished_at"),
+    /** Jobs of a group may have to wait for each other: the site that they ask. */
+    groupKey: text("group_key"),
   },
   (table) => [
     index("jobs_ready").on(table.lane, table.userId, table.priority, table.runAt),
@@ -320,11 +343,76 @@ export const jobs = sqliteTable(
   ],
 );
 
+/** What yt-dlp said, for the person whose download it is: bounded, without secrets. */
+export const downloadLogs = sqliteTable("download_logs", {
+  downloadId: text("download_id")
+    .primaryKey()
+    .references(() => downloads.id, { onDelete: "cascade" }),
+  text: text("text").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+/** A named choice of how to download; one of each person's is taken unless they say otherwise. */
+export const downloadProfiles = sqliteTable(
+  "download_profiles",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    options: text("options", { mode: "json" }).$type<DownloadOptions>().notNull(),
+    isDefault: integer("is_default", { mode: "boolean" }).notNull().default(false),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("download_profiles_name").on(table.userId, table.name),
+    uniqueIndex("download_profiles_default").on(table.userId),
+  ],
+);
+
+/** What was learnt of a site: how fast it is, and until when it is better left alone. */
+export const sites = sqliteTable("sites", {
+  site: text("site").primaryKey(),
+  /** Of its last downloads, the newest weighing most. */
+  bytesPerSecond: real("bytes_per_second"),
+  /** What a download takes beside its bytes: asking the page, merging. */
+  overheadMs: real("overhead_ms"),
+  samples: integer("samples").notNull().default(0),
+  coolDownUntil: integer("cool_down_until"),
+  coolDownReason: text("cool_down_reason"),
+  /** Cool-downs in a row; each is longer than the one before. */
+  strikes: integer("strikes").notNull().default(0),
+  updatedAt: integer("updated_at").notNull(),
+});
+
+/** That there are cookies for a site; they themselves are in the data folder, and are never shown again. */
+export const cookieJars = sqliteTable("cookie_jars", {
+  site: text("site").primaryKey(),
+  /** The name of who added them, as it was then. */
+  addedBy: text("added_by").notNull(),
+  addedAt: integer("added_at").notNull(),
+  /** When the first of those that matter expires. */
+  expiresAt: integer("expires_at"),
+  testedAt: integer("tested_at"),
+  testError: text("test_error"),
+});
+
+/** What admins switched while it runs, e.g. the pause of all downloads. */
+export const switches = sqliteTable("switches", {
+  name: text("name").primaryKey(),
+  value: text("value").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+});
+
 export type User = typeof users.$inferSelect;
 export type Session = typeof sessions.$inferSelect;
 export type ApiToken = typeof apiTokens.$inferSelect;
 export type AccountLink = typeof accountLinks.$inferSelect;
 export type AuditEvent = typeof auditEvents.$inferSelect;
+export type DownloadProfile = typeof downloadProfiles.$inferSelect;
+export type Site = typeof sites.$inferSelect;
+export type CookieJar = typeof cookieJars.$inferSelect;
 export type Video = typeof videos.$inferSelect;
 export type StoredFile = typeof files.$inferSelect;
 export type Download = typeof downloads.$inferSelect;

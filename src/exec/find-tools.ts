@@ -24,7 +24,7 @@ export interface ToolProblem {
  * names nothing that runs: the person who wrote it wants to know, and not to get another program.
  */
 export function findTools(
-  settings: Omit<Config["tools"], "yt_dlp_updates">,
+  settings: Pick<Config["tools"], "ffmpeg" | "ffprobe" | "yt_dlp" | "js_runtime">,
   places: ToolPlaces,
 ): { tools: Tools; problems: ToolProblem[] } {
   const projectDir = places.projectDir ?? join(import.meta.dir, "../..");

@@ -1,4 +1,6 @@
 import ipaddr from "ipaddr.js";
+import { parseBytes } from "./bytes.ts";
+import { parseTimeWindow } from "./time-window.ts";
 
 /** A wrong key or value: the message names the key, the value and what is accepted. */
 export class ConfigError extends Error {
@@ -165,5 +167,30 @@ export function mailbox(doc: string): Setting<string> {
       /^$|^[^\s@<>,;]+@[^\s@<>,;]+$|^[^\p{Cc}@<>,;]+ <[^\s@<>,;]+@[^\s@<>,;]+>$/u.test(value)
         ? value
         : undefined,
+  });
+}
+
+/** An amount of money or the like, not below 0. */
+export function decimal(fallback: number, doc: string): Setting<number> {
+  return setting(fallback, doc, {
+    accepts: "a number from 0 on",
+    read: (value) => (typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined),
+    parse: (value) => (value.trim() === "" ? value : Number(value)),
+  });
+}
+
+/** Bytes: "500MB", "1.5 GB", or a plain number. */
+export function size(fallback: string, doc: string): Setting<number> {
+  return setting(parseBytes(fallback) ?? 0, doc, {
+    accepts: "a size such as 500MB or 2GB",
+    read: (value) => parseBytes(String(value)) ?? undefined,
+  });
+}
+
+/** A time of the day, "01:00-06:00", or empty; `lib/time-window.ts` reads it. */
+export function timeWindow(doc: string): Setting<string> {
+  return setting("", doc, {
+    accepts: 'a time of the day such as "01:00-06:00", or empty',
+    read: (value) => (value === "" || parseTimeWindow(String(value)) !== null ? String(value) : undefined),
   });
 }
