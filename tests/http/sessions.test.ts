@@ -7,6 +7,7 @@ import {
   disableAccount,
   enableAccount,
   endAllSessions,
+  getUser,
   listAudit,
   setPassword,
 } from "../../src/features/accounts/accounts.ts";
@@ -139,6 +140,23 @@ describe("what ends a login takes effect on the very next request", () => {
     expect(await listener.restAfter()).toBe("");
   });
 
+  test("also on a login that was under way: it was let in before, and is out", async () => {
+    const { user } = await someone();
+    for (const name of [
+      "logging out everywhere",
+      "a new password",
+      "another role",
+      "disabling and enabling it",
+    ]) {
+      const before = getUser(app.deps, user.id);
+      await ends[name]?.({ user: before, token: "", sessionId: "" });
+      const late = await startSession(app.deps, before);
+      expect([name, await opens(late.token)]).toEqual([name, none]);
+    }
+    const now = await startSession(app.deps, getUser(app.deps, user.id));
+    expect(await opens(now.token)).toEqual(all);
+  });
+
   test("and one session does not end the others", async () => {
     const person = await someone();
     const second = await startSession(app.deps, person.user);
@@ -233,19 +251,29 @@ describe("a session in use", () => {
     const person = await someone();
     const start = Date.now();
     const lastUse = () => (listSessions(app.deps, person.user)[0]?.lastUsedAt ?? 0) - start;
-    for (const way of [{ headers: cookie(person.token) }, { as: person.token }]) {
+    const inBrowser = { headers: cookie(person.token) };
+    const uses = [
+      () => app.request("/", inBrowser),
+      () => app.request("/", { as: person.token }),
+      // Somebody may do nothing else for hours.
+      () => app.request(streamPath(), inBrowser),
+    ];
+    for (const use of uses) {
       const from = lastUse();
       clockAt(start, from + 5 * minute);
-      await app.request("/", way);
+      await use();
       expect(lastUse()).toBe(from);
       clockAt(start, from + 5 * minute + 1);
-      await app.request("/", way);
+      await use();
       expect(lastUse()).toBe(from + 5 * minute + 1);
       const before = changes();
-      for (let i = 0; i < 3; i++) await app.request("/", way);
-      await app.request(streamPath(), way);
+      for (const other of [...uses, ...uses]) await other();
       expect(changes()).toBe(before);
     }
+    clockAt(start, 59 * minute);
+    await byCookie(person.token);
+    clockAt(start, 61 * minute);
+    expect(tokenIn(await byCookie(person.token, streamPath()))).not.toBe("");
   });
 
   test("gets a new cookie after an hour, stays the same session, and lasts as long as it is used", async () => {
