@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { setPassword } from "../../src/features/accounts/accounts.ts";
-import { keys } from "../../src/storage/keys.ts";
-import { assetUrl } from "../../src/web/assets.ts";
 import { form, json, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
-import { addFile, addPerson, addThings, addVideo } from "../fixtures/cast.ts";
+import { addPerson, addThings } from "../fixtures/cast.ts";
 import type { Person, Things } from "../fixtures/cast.ts";
 import { knockOn, pathOf, requestFor } from "../fixtures/doors.ts";
 
@@ -33,6 +31,51 @@ async function withApp(settings: Record<string, string>, use: (other: TestApp, p
     await other.close();
   }
 }
+
+describe("the set-up link of the first start", () => {
+  const values = { name: "Ada", email: "ada@example.org", password };
+  const open = async (use: (fresh: TestApp, token: string) => Promise<void>) => {
+    const fresh = openTestApp();
+    try {
+      await use(fresh, fresh.deps.setupToken.issue(fresh.deps.now()));
+    } finally {
+      await fresh.close();
+    }
+  };
+
+  test("is good for 30 minutes", async () => {
+    await open(async (fresh, token) => {
+      const start = Date.now();
+      fresh.deps.now = () => start + 30 * 60_000;
+      expect((await fresh.request(`/setup?token=${token}`)).status).toBe(403);
+      expect((await fresh.request("/setup", form({ ...values, token }))).status).toBe(403);
+      fresh.deps.now = () => start + 29 * 60_000;
+      expect((await fresh.request(`/setup?token=${token}`)).status).toBe(200);
+    });
+  });
+
+  test("makes one admin, also when two open it at once", async () => {
+    await open(async (fresh, token) => {
+      const emails = ["ada@example.org", "eve@example.org"];
+      const made = emails.map((email) => fresh.request("/setup", form({ ...values, token, email })));
+      const statuses = (await Promise.all(made)).map(({ status }) => status);
+      expect(statuses.toSorted((a, b) => a - b)).toEqual([303, 403]);
+      const people = fresh.deps.db.$client.prepare("SELECT role FROM users").pluck().all();
+      expect(people).toEqual(["admin"]);
+    });
+  });
+
+  test("is the only way: no other door makes the first account", async () => {
+    await open(async (fresh) => {
+      const before = { ...values, invite: "", token: "" };
+      for (const path of ["/register", "/login", "/reset", "/forgot", "/confirm-email", "/setup"])
+        expect([path, (await fresh.request(path, form(before))).status]).not.toEqual([path, 303]);
+      for (const path of ["register", "login", "reset", "forgot"])
+        await fresh.request(`/api/v1/auth/${path}`, json(before));
+      expect(fresh.deps.db.$client.prepare("SELECT count(*) FROM users").pluck().get()).toBe(0);
+    });
+  });
+});
 
 describe("CSRF: what another site's page sends in somebody's name is refused at every door", () => {
   const foreign: Record<string, Record<string, string>> = {
@@ -198,163 +241,6 @@ describe("CORS", () => {
       for (const path of ["/", "/login", "/healthz", `/videos/${things.video}/stream`, "/api/docs"])
         expect(said(await open.request(path, { headers: { ...asked, ...bearer(token) } }))).toEqual([]);
     });
-  });
-});
-
-describe("CSP and the headers that go with it", () => {
-  const range = { range: "bytes=0-3" };
-  const cases: Record<string, [path: () => string, init: RequestInit & { status: number }]> = {
-    "a page": [() => "/", { status: 200 }],
-    "a page for nobody": [() => "/login", { status: 200, headers: { authorization: "" } }],
-    "an answer of the API": [() => "/api/v1/videos", { status: 200 }],
-    "a failure of the API": [() => "/api/v1/videos/none", { status: 404 }],
-    "a refusal by the API": [() => "/api/v1/videos", { status: 401, headers: { authorization: "" } }],
-    "what does not fit": [() => "/api/v1/downloads", { status: 422, ...json({}) }],
-    "what is refused": [() => "/theme", { status: 403, method: "POST", headers: { origin: "null" } }],
-    "a page that says what is wrong": [() => "/videos/none", { status: 404 }],
-    "nothing there": [() => "/nothing-here", { status: 404 }],
-    "a way on": [() => "/login", { status: 302 }],
-    "a way on after a form": [() => "/theme", { status: 303, ...form({ theme: "dark" }) }],
-    "a stream": [() => `/videos/${things.video}/stream`, { status: 200 }],
-    "a part of a stream": [() => `/videos/${things.video}/stream`, { status: 206, headers: range }],
-    "a stream past its end": [
-      () => `/videos/${things.video}/stream`,
-      { status: 416, headers: { range: "bytes=99-" } },
-    ],
-    "a HEAD of a stream": [() => `/videos/${things.video}/stream`, { status: 200, method: "HEAD" }],
-    "a stream that is not there": [() => "/videos/none/stream", { status: 404 }],
-    "a download": [() => `/videos/${things.video}/file`, { status: 200 }],
-    "a picture": [() => `/thumbnails/${things.video}/2.jpg`, { status: 200 }],
-    "a style": [() => assetUrl("app.css"), { status: 200 }],
-    "a drawing of ours": [() => assetUrl("favicon.svg"), { status: 200 }],
-    "no style": [() => "/assets/none.css", { status: 404 }],
-    "the icon": [() => "/favicon.ico", { status: 301 }],
-    "live events": [() => "/events", { status: 200 }],
-    "the API's own page": [() => "/api/docs", { status: 200 }],
-    "a preflight": [() => "/api/v1/videos", { status: 404, method: "OPTIONS" }],
-    "a sign of life": [() => "/healthz", { status: 200 }],
-  };
-  const ask = (name: string, headers: Record<string, string> = bearer()) => {
-    const [path, { status: _, ...init }] = cases[name] ?? [() => "", { status: 0 }];
-    return app.request(path(), {
-      ...init,
-      headers: { ...headers, ...(init.headers as Record<string, string>) },
-    });
-  };
-
-  function checkHeaders({ headers }: Response): void {
-    expect(headers.get("x-content-type-options")).toBe("nosniff");
-    expect(headers.get("referrer-policy")).toBe("no-referrer");
-    expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
-    expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
-    expect(headers.get("x-frame-options")).toBe("DENY");
-    const policy = headers.get("content-security-policy") ?? "";
-    expect(policy).toStartWith("default-src 'none';");
-    expect(policy).not.toMatch(/unsafe|\*|https?:/);
-    for (const directive of ["base-uri 'none'", "frame-ancestors 'none'"])
-      expect(policy).toContain(directive);
-    // Over plain HTTP a browser that kept it would never come back.
-    expect(headers.has("strict-transport-security")).toBe(false);
-  }
-
-  test.each(Object.keys(cases))("are on %s", async (name) => {
-    const answer = await ask(name);
-    await answer.body?.cancel();
-    expect(answer.status).toBe(cases[name]?.[1].status ?? 0);
-    checkHeaders(answer);
-  });
-
-  test("are on a range that takes the short way", async () => {
-    const path = `/videos/${things.video}/stream`;
-    await app.request(path, { headers: { cookie: cookie() } });
-    const answer = await app.request(path, { headers: { cookie: cookie(), ...range } });
-    expect(answer.status).toBe(206);
-    expect(answer.headers.get("content-security-policy")).not.toContain("script-src");
-    checkHeaders(answer);
-  });
-
-  test("are on what failed by a fault of ours", async () => {
-    const { $client } = app.deps.db;
-    const { log } = app.deps;
-    Object.assign(app.deps, { log: { ...log, error: () => {} } });
-    $client.exec("ALTER TABLE tags RENAME TO gone");
-    try {
-      for (const path of ["/", "/api/v1/videos?tag=a"]) {
-        const answer = await app.request(path, { headers: bearer() });
-        expect([path, answer.status]).toEqual([path, 500]);
-        expect(await answer.text()).not.toMatch(/no such table|select/i);
-        checkHeaders(answer);
-      }
-    } finally {
-      $client.exec("ALTER TABLE gone RENAME TO tags");
-      Object.assign(app.deps, { log });
-    }
-  });
-
-  test("let only our own scripts run, and only those that a page named itself", async () => {
-    const pages = routes.filter((route) => route.startsWith("GET /") && !route.includes("/api/v1"));
-    let seen = 0;
-    for (const route of pages) {
-      const answer = await app.request(pathOf(route, things), { headers: bearer() });
-      if (!answer.headers.get("content-type")?.startsWith("text/html")) {
-        await answer.body?.cancel();
-        continue;
-      }
-      seen += 1;
-      const html = await answer.text();
-      const policy = answer.headers.get("content-security-policy") ?? "";
-      const nonce = /script-src 'self' 'nonce-([\w-]+)'/.exec(policy)?.[1] ?? "none";
-      for (const [tag] of html.matchAll(/<script\b[^>]*>/g)) {
-        const isOurs = tag.includes(`nonce="${nonce}"`) || /src="\/assets\//.test(tag);
-        expect([route, tag, isOurs]).toEqual([route, tag, true]);
-      }
-      expect([
-        route,
-        ...html.matchAll(/\son\w+=|\sstyle="|javascript:|<(?:iframe|object|embed|base)\b/g),
-      ]).toEqual([route]);
-    }
-    expect(seen).toBeGreaterThan(4);
-  });
-
-  test("say over TLS that there is no other way", async () => {
-    await withApp({ HOMEREEL_SERVER_PUBLIC_URL: "https://shelf.test" }, async (other, { token }) => {
-      for (const path of ["/login", "/api/v1/videos", "/nothing-here", "/assets/none.js"])
-        expect(
-          (await other.request(path, { headers: bearer(token) })).headers.get("strict-transport-security"),
-        ).toContain("max-age=");
-    });
-  });
-});
-
-describe("no script of a person's file runs in our origin", () => {
-  const script = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(document.domain)</script></svg>";
-  test.each([
-    "text/html",
-    "image/svg+xml",
-    "application/xhtml+xml",
-    "text/xml",
-    "application/pdf",
-    "text/javascript",
-    "",
-  ])("whatever its row says that it is: %s", async (mime) => {
-    const id = addVideo(app, admin.user, `A file <script>"of" ${mime}`);
-    addFile(app, id, { kind: "original", key: keys.original(id, "mp4"), mime, text: script });
-    addFile(app, id, { kind: "thumbnail", n: 2, key: keys.thumbnail(id, "2"), mime, text: script });
-    const paths = [`/videos/${id}/stream`, `/videos/${id}/file`, `/thumbnails/${id}/2.jpg`];
-    for (const path of paths) {
-      const asked = [bearer(), { cookie: cookie() }, { cookie: cookie(), range: "bytes=0-" }];
-      for (const headers of asked as Record<string, string>[]) {
-        const answer = await app.request(path, { headers });
-        expect(await answer.text()).toBe(script);
-        const said = (name: string) => answer.headers.get(name) ?? "";
-        expect(said("content-type")).toBe("application/octet-stream");
-        expect(said("content-disposition")).toStartWith("attachment");
-        expect(said("content-security-policy")).toBe("default-src 'none'; sandbox");
-        expect(said("x-content-type-options")).toBe("nosniff");
-      }
-    }
-    const page = await (await app.request(`/videos/${id}`, { headers: bearer() })).text();
-    expect(page).not.toContain("A file <script>");
   });
 });
 
