@@ -114,7 +114,8 @@ function openAccounts(configFile: string | undefined): Accounts {
 function roleOf(text: string): Role {
   const role = roles.find((one) => one === text);
   if (role) return role;
-  throw new UsageError(`"${text}" is no role: accepted are ${roles.join(", ")}.`);
+  const what = text === "" ? "Give a role" : `"${text}" is no role`;
+  throw new UsageError(`${what}: accepted are ${roles.join(", ")}.`);
 }
 
 async function passwordOf({ password }: Given): Promise<string> {
