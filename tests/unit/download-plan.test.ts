@@ -1,15 +1,26 @@
 import { describe, expect, test } from "bun:test";
-import { hasRoom, headroomBytes, planRoute } from "../../src/features/downloads/plan.ts";
+import {
+  hasRoom,
+  headroomBytes,
+  learn,
+  pauseMs,
+  planCost,
+  planRoute,
+  siteOf,
+} from "../../src/features/downloads/plan.ts";
 
 describe("the lane of a download", () => {
-  const facts = { sizeBytes: null, durationSeconds: null, bytesPerSecond: 1_000_000, thresholdMinutes: 10 };
+  const measured = { bytesPerSecond: 1_000_000, overheadMs: 0, samples: 3 };
+  const facts = { sizeBytes: null, durationSeconds: null, thresholdMinutes: 10, ...measured };
   test.each([
     ["small", { sizeBytes: 1_000_000 }, "short", 1],
     ["just at the threshold", { sizeBytes: 600_000_000 }, "short", 600],
     ["over the threshold", { sizeBytes: 601_000_000 }, "long", 601],
     ["long by its length alone", { durationSeconds: 3600 }, "long", 2160],
     ["the size counts, not the length", { sizeBytes: 1_000_000, durationSeconds: 36_000 }, "short", 1],
-    ["nothing measured yet", { sizeBytes: 100_000_000, bytesPerSecond: null }, "short", 20],
+    ["nothing measured yet", { sizeBytes: 100_000_000, bytesPerSecond: null, overheadMs: null }, "short", 22],
+    ["long by hand", { sizeBytes: 1_000_000, forceLong: true }, "long", 1],
+    ["a slow site's start counts", { sizeBytes: 600_000_000, overheadMs: 5000 }, "long", 605],
     ["nothing known", {}, "short", null],
   ] as const)("%s", (_, given, lane, estimatedSeconds) => {
     expect(planRoute({ ...facts, ...given })).toMatchObject({ lane, estimatedSeconds });
@@ -18,8 +29,57 @@ describe("the lane of a download", () => {
   test("is explained", () => {
     expect(planRoute({ ...facts, sizeBytes: 1_500_000_000 }).reason).toBe("1.5 GB, about 25 min expected.");
     expect(planRoute({ ...facts, durationSeconds: 60 }).reason).toStartWith("perhaps ");
+    const guess = { ...facts, sizeBytes: 1_000_000, bytesPerSecond: null, samples: 0 };
+    expect(planRoute(guess).reason).toBe("1 MB, under a minute expected, by a guess.");
+    expect(planRoute({ ...facts, forceLong: true }).reason).toBe(
+      "The site says neither size nor length. In the long lane, as was asked for.",
+    );
   });
 });
+
+describe("what is known of a site", () => {
+  const download = (bytes: number, seconds: number) => ({
+    bytes,
+    transferMs: seconds * 1000,
+    overheadMs: 800,
+  });
+
+  test("is its first download, and later the newest ones", () => {
+    const first = learn(null, download(1_000_000, 1));
+    expect(first).toEqual({ bytesPerSecond: 1_000_000, overheadMs: 800, samples: 1 });
+    let known = first;
+    for (let i = 0; i < 12; i++) known = learn(known, download(4_000_000, 1));
+    expect(known.bytesPerSecond).toBeGreaterThan(3_900_000);
+    expect(known.bytesPerSecond).toBeLessThan(4_000_000);
+  });
+
+  test("is not misled by files that are mostly round trips", () => {
+    const known = learn(learn(null, download(5_000_000, 1)), download(1000, 2));
+    expect(known).toMatchObject({ bytesPerSecond: 5_000_000, samples: 2 });
+    expect(learn(null, download(10, 1)).bytesPerSecond).toBeNull();
+  });
+});
+
+test("a site that asks to be left alone is left alone longer each time, and as long as it says", () => {
+  const minute = 60_000;
+  expect([1, 2, 3, 20].map((strikes) => pauseMs(strikes, null) / minute)).toEqual([1, 2, 4, 360]);
+  expect(pauseMs(1, 600)).toBe(10 * minute);
+  expect(pauseMs(3, 1)).toBe(4 * minute);
+  expect(pauseMs(1, 1e9)).toBe(360 * minute);
+});
+
+test("what it costs is said where prices are set", () => {
+  const prices = { currency: "EUR", storage_gb_month: 0.02, traffic_gb: 0.1 };
+  expect(planCost(5e9, prices)).toEqual({ storageMonth: 0.1, traffic: 0.5, currency: "EUR" });
+  expect(planCost(5e9, { ...prices, currency: "" })).toBeNull();
+});
+
+test.each([
+  ["https://www.Example.org/watch", "example.org"],
+  ["https://example.org.:8443/", "example.org"],
+  ["http://[2001:db8::1]/", "[2001:db8::1]"],
+  ["https://media.example.org/", "media.example.org"],
+])("%s is of the site %s", (url, site) => expect(siteOf(new URL(url))).toBe(site));
 
 test("a download needs its size twice and the headroom", () => {
   expect(hasRoom(headroomBytes, null)).toBe(true);

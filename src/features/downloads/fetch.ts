@@ -12,9 +12,10 @@ import type { JobContext } from "../../queue/job.ts";
 import type { probeJob } from "./jobs.ts";
 import { beginFetching, handOver, moveToLongLane, whatNow } from "./outcomes.ts";
 import type { Running } from "./outcomes.ts";
-import { hasRoom, planRoute } from "./plan.ts";
+import { hasRoom, siteOf } from "./plan.ts";
 import { expandPlaylist } from "./playlist.ts";
-import { changeDownloadFrom, findDownload, measuredThroughput, unfinishedDownloadIds } from "./queries.ts";
+import { changeDownloadFrom, findDownload, unfinishedDownloadIds } from "./queries.ts";
+import { estimateDownload, rememberSpeed } from "./sites.ts";
 
 type Payload = z.infer<typeof probeJob.payload>;
 type Needs = Pick<Deps, "config" | "db" | "egress" | "events" | "log" | "now" | "queue" | "tools">;
@@ -66,6 +67,7 @@ async function work(
     const judge = (facts: Expected): Turn | null =>
       hasRoom(free, facts.sizeBytes) ? decide(download, facts) : { to: "failure", error: storageFull() };
     const startedAt = performance.now();
+    let firstByteAt = startedAt;
     const { file, info } = await fetchVideo(deps, {
       url: new URL(download.url),
       folder: await keepWorkFolder(workRoot(deps), download.id),
@@ -74,12 +76,20 @@ async function work(
       decide(found) {
         const answer = take(judge(found));
         if (answer === "go on") beginFetching(deps, download, found);
+        firstByteAt = performance.now();
         return answer;
       },
       onProgress: watchSize(judge, take, (progress) => showProgress(deps, download, progress)),
     });
     failpoint("downloaded");
-    if (file) handOver(deps, download, file, info, performance.now() - startedAt);
+    const tookMs = performance.now() - startedAt;
+    // What is taken up was fetched in part before: it would look faster than it is.
+    if (file && !resume) {
+      const overheadMs = firstByteAt - startedAt;
+      const measured = { bytes: file.sizeBytes, transferMs: tookMs - overheadMs, overheadMs };
+      rememberSpeed(deps, siteOf(new URL(download.url)), measured);
+    }
+    if (file) handOver(deps, download, file, info, tookMs);
     else if (info.entries) becomePlaylist(deps, download, info);
     else await follow(deps, download, turn);
   } catch (error) {
@@ -124,17 +134,16 @@ function begin({ db, now, events }: Needs, downloadId: string, resume: boolean):
 }
 
 function takeRoute(deps: Needs, download: Running, facts: Expected): Turn | null {
-  const { config, db, now } = deps;
-  const route = planRoute({
-    ...facts,
-    bytesPerSecond: measuredThroughput(db),
-    thresholdMinutes: config.downloads.threshold_minutes,
+  const { forceLong } = download;
+  const estimate = estimateDownload(deps, siteOf(new URL(download.url)), { ...facts, forceLong });
+  const { lane, reason, bytes, seconds } = estimate;
+  changeDownloadFrom(deps.db, download.id, ["probing", "fetching"], {
+    laneReason: reason,
+    estimatedBytes: bytes,
+    estimatedSeconds: seconds === null ? null : Math.ceil(seconds),
+    updatedAt: deps.now(),
   });
-  changeDownloadFrom(db, download.id, ["probing", "fetching"], {
-    laneReason: route.reason,
-    updatedAt: now(),
-  });
-  return route.lane === "long" ? { to: "long lane", reason: route.reason } : null;
+  return lane === "long" ? { to: "long lane", reason } : null;
 }
 
 function showProgress({ events }: Needs, download: Running, progress: SiteProgress): void {

@@ -1,12 +1,21 @@
 import type { Lane } from "../../lib/lanes.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 
-export interface RouteFacts {
+/** What was measured of a site; null before the first download from anywhere. */
+export interface Speed {
+  bytesPerSecond: number | null;
+  /** What a download takes beside its bytes: starting, asking the page, putting together. */
+  overheadMs: number | null;
+  /** How many downloads from this very site that is of. */
+  samples: number;
+}
+
+export interface RouteFacts extends Speed {
   sizeBytes: number | null;
   durationSeconds: number | null;
-  /** This machine's own, measured on its last downloads; null before the first. */
-  bytesPerSecond: number | null;
   thresholdMinutes: number;
+  /** The long lane was chosen by hand. */
+  forceLong?: boolean;
 }
 
 export interface Route {
@@ -20,33 +29,111 @@ export interface Route {
 
 /** A common bitrate of 1080p video, where the site says a duration but no size. */
 const assumedBytesPerSecondOfVideo = 600_000;
-/** Before anything was measured: a home connection of 40 Mbit/s. */
+/** Before anything was measured: a home connection of 40 Mbit/s, and yt-dlp's start. */
 const assumedBytesPerSecond = 5_000_000;
+const assumedOverheadMs = 2000;
 
 /** Which lane a download takes: the one for short waits, unless it is expected to take longer. */
 export function planRoute(facts: RouteFacts): Route {
-  const estimatedBytes =
-    facts.sizeBytes ??
-    (facts.durationSeconds === null
-      ? null
-      : Math.round(facts.durationSeconds * assumedBytesPerSecondOfVideo));
-  if (estimatedBytes === null) {
-    return {
-      lane: "short",
-      estimatedSeconds: null,
-      estimatedBytes,
-      reason: "The site says neither size nor length.",
-    };
-  }
-  const estimatedSeconds = Math.ceil(estimatedBytes / (facts.bytesPerSecond ?? assumedBytesPerSecond));
-  const lane = estimatedSeconds > facts.thresholdMinutes * 60 ? "long" : "short";
-  return { lane, estimatedSeconds, estimatedBytes, reason: explain(facts, estimatedBytes, estimatedSeconds) };
+  const estimatedBytes = estimateBytes(facts);
+  const estimatedSeconds = estimatedBytes === null ? null : estimateSeconds(facts, estimatedBytes);
+  const isLong = estimatedSeconds !== null && estimatedSeconds > facts.thresholdMinutes * 60;
+  return {
+    lane: isLong || facts.forceLong ? "long" : "short",
+    estimatedSeconds,
+    estimatedBytes,
+    reason: explain(facts, estimatedBytes, estimatedSeconds),
+  };
 }
 
-function explain(facts: RouteFacts, bytes: number, seconds: number): string {
+function estimateBytes({ sizeBytes, durationSeconds }: RouteFacts): number | null {
+  if (sizeBytes !== null) return sizeBytes;
+  return durationSeconds === null ? null : Math.round(durationSeconds * assumedBytesPerSecondOfVideo);
+}
+
+function estimateSeconds({ bytesPerSecond, overheadMs }: RouteFacts, bytes: number): number {
+  const overhead = (overheadMs ?? assumedOverheadMs) / 1000;
+  return overhead + bytes / (bytesPerSecond ?? assumedBytesPerSecond);
+}
+
+function explain(facts: RouteFacts, bytes: number | null, seconds: number | null): string {
+  const byHand = facts.forceLong ? " In the long lane, as was asked for." : "";
+  if (bytes === null || seconds === null) return `The site says neither size nor length.${byHand}`;
   const size = `${facts.sizeBytes === null ? "perhaps " : ""}${formatBytes(bytes)}`;
   const time = seconds < 60 ? "under a minute" : `about ${Math.ceil(seconds / 60)} min`;
-  return `${size}, ${time} expected.`;
+  const basis = facts.samples > 0 ? "" : facts.bytesPerSecond === null ? ", by a guess" : ", by other sites";
+  return `${size}, ${time} expected${basis}.${byHand}`;
+}
+
+/** One download, as it went. */
+export interface Measured {
+  bytes: number;
+  /** While its bytes came. */
+  transferMs: number;
+  /** The rest. */
+  overheadMs: number;
+}
+
+/** How much the newest weighs, once there are a few. */
+const newestWeighs = 0.3;
+/** Of less, mostly the round trips are measured. */
+const fewBytes = 200_000;
+
+/** What is known after one more download. */
+export function learn(
+  known: { bytesPerSecond: number | null; overheadMs: number | null; samples: number } | null,
+  { bytes, transferMs, overheadMs }: Measured,
+): { bytesPerSecond: number | null; overheadMs: number; samples: number } {
+  const samples = (known?.samples ?? 0) + 1;
+  const weight = Math.max(newestWeighs, 1 / samples);
+  const isTelling = bytes >= fewBytes && transferMs > 0;
+  const speed = isTelling ? bytes / (transferMs / 1000) : null;
+  return {
+    bytesPerSecond:
+      speed === null ? (known?.bytesPerSecond ?? null) : mix(known?.bytesPerSecond, speed, weight),
+    overheadMs: mix(known?.overheadMs, overheadMs, weight),
+    samples,
+  };
+}
+
+function mix(old: number | null | undefined, newest: number, weight: number): number {
+  return old == null ? newest : old * (1 - weight) + newest * weight;
+}
+
+export interface Cost {
+  /** Of keeping it, for each month. */
+  storageMonth: number;
+  /** Of fetching it once. */
+  traffic: number;
+  currency: string;
+}
+
+/** In the currency of the settings; null where they name none. */
+export function planCost(
+  bytes: number,
+  prices: { currency: string; storage_gb_month: number; traffic_gb: number },
+): Cost | null {
+  if (prices.currency === "") return null;
+  const gigabytes = bytes / 1e9;
+  const { storage_gb_month: storage, traffic_gb: traffic, currency } = prices;
+  return { storageMonth: gigabytes * storage, traffic: gigabytes * traffic, currency };
+}
+
+const firstPauseMs = 60_000;
+const longestPauseMs = 6 * 3_600_000;
+
+/** How long a site is left alone that has asked for it `strikes` times in a row. */
+export function pauseMs(strikes: number, retryAfterSeconds: number | null): number {
+  const growing = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.max(0, strikes - 1));
+  return Math.min(longestPauseMs, Math.max(growing, (retryAfterSeconds ?? 0) * 1000));
+}
+
+/** By which downloads wait for each other, and what they taught is kept: the host without "www.". */
+export function siteOf(url: URL): string {
+  return url.hostname
+    .toLowerCase()
+    .replace(/^www\./, "")
+    .replace(/\.$/, "");
 }
 
 /** Bytes that stay free for the database and everything else. */

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, lt, or, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { downloads, files, videos } from "../../db/schema.ts";
@@ -157,20 +157,6 @@ export function changeDownloader(db: Database, from: string, to: string, now: nu
 export function deleteDownloadsOf(db: Database, userId: string): Pick<Download, "id" | "state">[] {
   const { id, state } = downloads;
   return db.delete(downloads).where(eq(downloads.userId, userId)).returning({ id, state }).all();
-}
-
-/** Bytes per second over the newest downloads; null before the first. */
-export function measuredThroughput(db: Database): number | null {
-  const newest = db
-    .select({ bytes: downloads.fetchedBytes, ms: downloads.fetchMs })
-    .from(downloads)
-    .where(and(isNotNull(downloads.fetchedBytes), isNotNull(downloads.fetchMs)))
-    .orderBy(desc(downloads.seq))
-    .limit(20)
-    .all();
-  const bytes = newest.reduce((sum, row) => sum + (row.bytes ?? 0), 0);
-  const ms = newest.reduce((sum, row) => sum + (row.ms ?? 0), 0);
-  return bytes > 0 && ms > 0 ? (bytes * 1000) / ms : null;
 }
 
 /** Ids whose work folders must stay: downloads that may still go on. */

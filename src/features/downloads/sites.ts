@@ -1,0 +1,87 @@
+import type { Deps } from "../../deps.ts";
+import { learn, pauseMs, planCost, planRoute } from "./plan.ts";
+import type { Cost, Measured, Route, Speed } from "./plan.ts";
+import { coolingSites, findSite, saveSite } from "./queries-sites.ts";
+
+export { siteOf } from "./plan.ts";
+
+/** What every site taught together: for sites that are new. */
+const anySite = "";
+
+export interface Estimate {
+  bytes: number | null;
+  seconds: number | null;
+  lane: Route["lane"];
+  /** For people. */
+  reason: string;
+  /** Null where no prices are set, or the size is not known. */
+  cost: Cost | null;
+}
+
+/** What a download of this size from this site will take, by what its last ones took. */
+export function estimateDownload(
+  { db, config }: Pick<Deps, "db" | "config">,
+  site: string,
+  facts: { sizeBytes: number | null; durationSeconds: number | null; forceLong?: boolean },
+): Estimate {
+  const route = planRoute({
+    ...facts,
+    ...speedOf(db, site),
+    thresholdMinutes: config.downloads.threshold_minutes,
+  });
+  const { lane, reason, estimatedBytes: bytes, estimatedSeconds: seconds } = route;
+  return { bytes, seconds, lane, reason, cost: bytes === null ? null : planCost(bytes, config.costs) };
+}
+
+/** Takes into account how long a download took; the newest weigh most. */
+export function rememberSpeed({ db, now }: Pick<Deps, "db" | "now">, site: string, measured: Measured): void {
+  for (const name of [site, anySite]) {
+    const known = findSite(db, name);
+    saveSite(db, name, { ...learn(known, measured), strikes: 0, updatedAt: now() });
+  }
+}
+
+/**
+ * Leaves a site alone for a while: for as long as it asks, and longer with each time in a row. Returns when it
+ * is over, in milliseconds since 1970.
+ */
+export function coolDown(
+  { db, now }: Pick<Deps, "db" | "now">,
+  site: string,
+  reason: string,
+  retryAfterSeconds: number | null = null,
+): number {
+  const known = findSite(db, site);
+  const strikes = (known?.strikes ?? 0) + 1;
+  const until = now() + pauseMs(strikes, retryAfterSeconds);
+  const coolDownUntil = Math.max(until, known?.coolDownUntil ?? 0);
+  saveSite(db, site, { coolDownUntil, coolDownReason: reason, strikes, updatedAt: now() });
+  return coolDownUntil;
+}
+
+/** Sites that are left alone now: until when, and why. */
+export function sitesCoolingDown(
+  { db }: Pick<Deps, "db">,
+  now: number,
+): Map<string, { until: number; reason: string }> {
+  return new Map(
+    coolingSites(db, now).map((row) => [
+      row.site,
+      { until: row.coolDownUntil ?? now, reason: row.coolDownReason ?? "" },
+    ]),
+  );
+}
+
+/** By hand: a person knows that it is over. */
+export function endCoolDown({ db, now }: Pick<Deps, "db" | "now">, site: string): void {
+  saveSite(db, site, { coolDownUntil: null, coolDownReason: null, strikes: 0, updatedAt: now() });
+}
+
+function speedOf(db: Deps["db"], site: string): Speed {
+  const [own, any] = [findSite(db, site), findSite(db, anySite)];
+  return {
+    bytesPerSecond: own?.bytesPerSecond ?? any?.bytesPerSecond ?? null,
+    overheadMs: own?.overheadMs ?? any?.overheadMs ?? null,
+    samples: own?.samples ?? 0,
+  };
+}
