@@ -66,7 +66,11 @@ export function openApp(config: Config): App {
   const log = openLog(config.log);
   const disk = openDiskStorage(dataFolder.storage(dataDir));
   const s3 = openConfiguredS3(config);
-  const egress = openEgress({ allowNetworks: config.downloads.allow_networks, log });
+  const egress = openEgress({
+    allowNetworks: config.downloads.allow_networks,
+    bytesPerSecond: config.downloads.rate_limit,
+    log,
+  });
   const { tools, problems } = findTools(config.tools, { dataDir });
 
   const queue: JobQueue<Deps> = new JobQueue<Deps>({

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { newSecret } from "../lib/ids.ts";
 import { parseNetworks } from "../lib/url-policy.ts";
 import { currentPolicy, type Resolve, resolveBySystem } from "./reach.ts";
+import { type Gate, openGate, Throttle } from "./throttle.ts";
 import { clientHandlers, Tunnel, type TunnelPass, type TunnelSettings } from "./tunnel.ts";
 
 /** The guarded way out: a forward proxy on loopback that judges the address of every connection. */
@@ -28,6 +29,8 @@ export interface EgressOptions {
   /** CIDRs that may be fetched although they aren't public (`downloads.allow_networks`). */
   allowNetworks: readonly string[];
   log: Pick<Logger, "warn">;
+  /** The most that comes in through all passes together, shared fairly between them; 0 means no limit. */
+  bytesPerSecond?: number;
   resolve?: Resolve;
   connectTimeoutMs?: number;
   /** A connection on which nothing moved for this long is cut. */
@@ -38,6 +41,7 @@ export interface EgressOptions {
 export function openEgress(options: EgressOptions): Egress {
   const networks = parseNetworks(options.allowNetworks);
   const passes = new Map<string, Pass>();
+  const throttle = options.bytesPerSecond ? new Throttle(options.bytesPerSecond) : null;
   let listening: Listening | null = null;
   const settings: TunnelSettings = {
     resolve: options.resolve ?? resolveBySystem,
@@ -51,6 +55,7 @@ export function openEgress(options: EgressOptions): Egress {
       const secret = newSecret();
       const credential = `Basic ${Buffer.from(`pass:${secret}`).toString("base64")}`;
       const pass = new Pass(`http://pass:${secret}@127.0.0.1:${listening.port}`, {
+        gate: throttle?.newGate() ?? openGate,
         closed: () => passes.delete(credential),
         refused: (address) => options.log.warn({ address }, "egress: address refused"),
       });
@@ -103,15 +108,23 @@ function listen(settings: TunnelSettings, idleTimeoutMs: number): Listening {
 /** Remembered per pass; a page can name any number of inner addresses. */
 const maxRefused = 20;
 
+interface PassOptions {
+  gate: Gate;
+  closed(): void;
+  refused(address: string): void;
+}
+
 class Pass implements EgressPass, TunnelPass {
   readonly proxyUrl: string;
   readonly tunnels = new Set<Tunnel>();
-  readonly #on: { closed(): void; refused(address: string): void };
+  readonly gate: Gate;
+  readonly #on: PassOptions;
   readonly #refused: string[] = [];
   #bytes = 0;
 
-  constructor(proxyUrl: string, on: { closed(): void; refused(address: string): void }) {
+  constructor(proxyUrl: string, on: PassOptions) {
     this.proxyUrl = proxyUrl;
+    this.gate = on.gate;
     this.#on = on;
   }
 

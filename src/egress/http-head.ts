@@ -27,8 +27,8 @@ export function parseRequestHead(head: Buffer): ParsedRequest {
   const lines = readLines(head);
   const [, method, target] = /^([A-Z]+) (\S+) HTTP\/1\.[01]$/.exec(lines?.start ?? "") ?? [];
   if (!lines || !method || !target) return bad(400, "bad_request");
-  const url = URL.parse(method === "CONNECT" ? `http://${target}` : target);
-  if (!url || url.protocol !== "http:" || url.hostname === "" || url.username !== "")
+  const url = method === "CONNECT" ? parseAuthority(target) : URL.parse(target);
+  if (!url || url.protocol !== "http:" || url.hostname === "" || url.username + url.password !== "")
     return bad(400, "bad_request");
   if (valuesOf(lines, "transfer-encoding").length > 0) return bad(411, "length_required");
   const bodyBytes = contentLength(lines);
@@ -60,6 +60,11 @@ export function rewriteResponseHead(head: Buffer): { interim: boolean; head: Buf
     interim: status.startsWith("1"),
     head: write(lines.start, [...endToEnd(lines), ["Connection", "close"]]),
   };
+}
+
+/** Host and port, and nothing else (RFC 9110 §9.3.6). */
+function parseAuthority(target: string): URL | null {
+  return /[/\\?#@]/.test(target) ? null : URL.parse(`http://${target}`);
 }
 
 type Header = readonly [name: string, value: string];

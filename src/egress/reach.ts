@@ -30,7 +30,7 @@ export async function reach<Data>(options: ReachOptions<Data>): Promise<Reached<
   if (addresses.length === 0) return { socket: null, reason: "name_not_found", refused: [] };
   const allowed = addresses.filter((address) => judgeAddress(address, options.policy).allowed);
   if (allowed.length === 0) return { socket: null, reason: "address_not_allowed", refused: addresses };
-  return connectToFirst(allowed.slice(0, maxAddresses), options);
+  return connectToFirst(inTurns(allowed).slice(0, maxAddresses), options);
 }
 
 /** `node:dns` asks the system, so the hosts file and local names count as everywhere else. */
@@ -45,6 +45,17 @@ export function currentPolicy(allowNetworks: readonly Network[]): AddressPolicy 
 }
 
 const maxAddresses = 4;
+
+/** The families by turns, as RFC 8305 §4 asks, so that one which leads nowhere does not use up all tries. */
+function inTurns(addresses: readonly string[]): string[] {
+  const isSix = (address: string) => address.includes(":");
+  const first = addresses.filter((address) => isSix(address) === isSix(addresses[0] ?? ""));
+  const second = addresses.filter((address) => !first.includes(address));
+  const longer = Math.max(first.length, second.length);
+  return Array.from({ length: longer }, (_, i) => [first[i], second[i]])
+    .flat()
+    .filter((one) => one !== undefined);
+}
 
 async function connectToFirst<Data>(
   addresses: string[],

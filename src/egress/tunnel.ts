@@ -9,10 +9,13 @@ import {
 } from "./http-head.ts";
 import { Pipe } from "./pipe.ts";
 import { type Resolve, reach } from "./reach.ts";
+import { type Gate, openGate } from "./throttle.ts";
 
 /** What one connection needs to know of the pass that it was made with. */
 export interface TunnelPass {
   tunnels: Set<Tunnel>;
+  /** Where what comes in waits for its turn. */
+  gate: Gate;
   countBytes(count: number): void;
   noteRefusal(address: string): void;
 }
@@ -75,6 +78,11 @@ export class Tunnel {
     else this.#up?.drained();
   }
 
+  /** False for a connection that came too late, after another address was taken. */
+  isUpstream(socket: Socket<Tunnel>): boolean {
+    return socket === this.#upstream;
+  }
+
   /** The upstream said all it has to say, in good order. */
   upstreamEnded(): void {
     if (this.#state === "response head") this.#answer(502, "bad_response");
@@ -123,8 +131,20 @@ export class Tunnel {
     if (reached.socket.readyState !== openState) return this.#answer(502, "connect_failed");
     this.#upstream = reached.socket;
     this.#up = new Pipe(this.#client, reached.socket);
-    this.#down = new Pipe(reached.socket, this.#client);
+    this.#down = new Pipe(reached.socket, this.#client, this.#awake(this.#pass?.gate));
     this.#start(head);
+  }
+
+  /** A connection that only waits for its turn is not idle. */
+  #awake(gate: Gate = openGate): Gate {
+    if (gate === openGate) return gate;
+    return {
+      ask: (send) =>
+        gate.ask((maxBytes) => {
+          this.lastActivity = performance.now();
+          return send(maxBytes);
+        }),
+    };
   }
 
   #start(head: RequestHead): void {
@@ -201,6 +221,6 @@ const upstreamHandlers: SocketHandler<Tunnel> = {
   data: (socket, chunk) => socket.data.fromUpstream(chunk),
   drain: (socket) => socket.data.drained(socket),
   end: (socket) => socket.data.upstreamEnded(),
-  close: (socket) => socket.data.upstreamClosed(),
-  error: (socket) => socket.data.cut(),
+  close: (socket) => void (socket.data.isUpstream(socket) && socket.data.upstreamClosed()),
+  error: (socket) => void (socket.data.isUpstream(socket) && socket.data.cut()),
 };
