@@ -8,6 +8,8 @@ export interface Failure {
   ageDays: number | null;
   /** Whether the egress guard refused an address; ffmpeg, where yt-dlp leaves a stream to it, says nothing. */
   refused?: boolean;
+  /** Whether cookies for the site were sent along. */
+  hadCookies?: boolean;
   cause?: unknown;
 }
 
@@ -15,7 +17,7 @@ export interface Failure {
 export const staleAfterDays = 90;
 
 /** What an exit of yt-dlp means for the person who waits. Never shows what yt-dlp wrote. */
-export function classifyFailure({ stderr, ageDays, refused, cause }: Failure): AppError {
+export function classifyFailure({ stderr, ageDays, refused, hadCookies, cause }: Failure): AppError {
   const meaning = meaningOf(stderr);
   if (meaning?.code === "address_not_allowed" || (refused && silent.test(stderr))) return addressNotAllowed();
   if (ageMatters(stderr) && ageDays !== null && ageDays > staleAfterDays) {
@@ -24,8 +26,16 @@ export function classifyFailure({ stderr, ageDays, refused, cause }: Failure): A
       cause,
     });
   }
+  if (meaning?.code === "needs_cookies" && hadCookies) return cookiesOver(cause);
   const { code, message, hint } = meaning ?? unknown;
   return new AppError(code, message, { hint, cause });
+}
+
+function cookiesOver(cause: unknown): AppError {
+  return new AppError("needs_cookies", "The site no longer takes the cookies that we have for it.", {
+    hint: "An admin can add new ones, from a browser that is logged in there.",
+    cause,
+  });
 }
 
 /** Whether this is how an old yt-dlp fails on a site that has changed. */
@@ -94,21 +104,27 @@ const meanings: readonly Meaning[] = [
   },
   {
     pattern:
-      /confirm you.{1,9}not a bot|account cookies|--cookies|login required|log ?in to|sign in to confirm|rate.?limit|HTTP Error 429/i,
-    code: "site_refused",
+      /confirm you.{1,9}not a bot|account cookies|--cookies|login.required|log ?in to|sign in to confirm|only available for registered|HTTP Error 401/i,
+    code: "needs_cookies",
     message: "The site wants to know who asks before it gives this video out.",
-    hint: "An admin can add a cookie file for this site, or try again later.",
+    hint: "An admin can add cookies for this site, from a browser that is logged in there.",
+  },
+  {
+    pattern: /HTTP Error 429|Too Many Requests|rate.?limit/i,
+    code: "site_limited",
+    message: "The site wants fewer requests for a while.",
+    hint: "It goes on by itself when the site has had its pause.",
   },
   {
     pattern:
-      /in your (country|region|location)|geo.?restrict|not available (in|from) your|blocked it (in|on)/i,
-    code: "site_refused",
+      /in your (country|region|location)|geo.?(restrict|block)|not available (in|from) your|blocked it (in|on)|HTTP Error 451/i,
+    code: "geo_blocked",
     message: "The site doesn't give this video out in the country that the server is in.",
-    hint: "",
+    hint: "The file can be uploaded, where somebody has it.",
   },
   {
     pattern:
-      /private video|video is private|is private\b|members?.only|join this channel|requires? (payment|purchase)|subscribers? only|password.protected|protected by a password|video password|HTTP Error 401/i,
+      /private video|video is private|is private\b|members?.only|join this channel|requires? (payment|purchase)|subscribers? only|password.protected|protected by a password|video password/i,
     code: "video_private",
     message: "This video is private.",
     hint: "Ask the owner to make it public, or to send you the file.",
@@ -121,10 +137,10 @@ const meanings: readonly Meaning[] = [
     hint: "Open the link in a browser to see whether it has moved.",
   },
   {
-    pattern: /HTTP Error (403|406|418|451)|access denied|forbidden/i,
+    pattern: /HTTP Error (403|406|418)|access denied|forbidden/i,
     code: "site_refused",
     message: "The site refused to give this video out.",
-    hint: "It may want a login, or keep downloaders out.",
+    hint: "It may want a login: an admin can add cookies for this site. Or it keeps downloaders out.",
   },
   {
     pattern:

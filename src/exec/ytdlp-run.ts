@@ -104,7 +104,8 @@ async function explain(
     default: {
       const age = ageMatters(error.stderrTail) ? await ageOf(ytDlp, options.folder) : null;
       const refused = pass.refused().length > 0;
-      return classifyFailure({ stderr: error.stderrTail, ageDays: age, refused, cause: error });
+      const hadCookies = options.cookiesFile !== undefined;
+      return classifyFailure({ stderr: error.stderrTail, ageDays: age, refused, hadCookies, cause: error });
     }
   }
 }

@@ -27,6 +27,9 @@ export const errorCodes = [
   "video_gone",
   "live_stream",
   "site_refused",
+  "needs_cookies",
+  "geo_blocked",
+  "site_limited",
   "site_unreachable",
   "interrupted",
   "not_a_video",
@@ -44,6 +47,30 @@ export const errorCodes = [
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];
+
+/** The one action that helps with a failure: what its button does. */
+export type Remedy = "retry" | "update_ytdlp" | "add_cookies" | "free_space";
+
+const remedies: Partial<Record<ErrorCode, Remedy>> = {
+  live_stream: "retry",
+  site_limited: "retry",
+  site_unreachable: "retry",
+  interrupted: "retry",
+  took_too_long: "retry",
+  storage_unreachable: "retry",
+  tool_failed: "retry",
+  internal: "retry",
+  tool_missing: "update_ytdlp",
+  tool_outdated: "update_ytdlp",
+  needs_cookies: "add_cookies",
+  site_refused: "add_cookies",
+  storage_full: "free_space",
+};
+
+/** Null where nothing that can be done here helps. Codes that a later version wrote are unknown. */
+export function remedyOf(code: string): Remedy | null {
+  return Object.hasOwn(remedies, code) ? (remedies[code as ErrorCode] ?? null) : null;
+}
 
 /**
  * An expected failure: `message` says to a person what happened, `hint` what they can do next.

@@ -14,9 +14,9 @@ const said: [stderr: string, code: ErrorCode][] = [
   [caused("HTTP Error 404: Not Found"), "video_gone"],
   [caused("HTTP Error 410: Gone"), "video_gone"],
   [caused("HTTP Error 403: Forbidden"), "site_refused"],
-  [caused("HTTP Error 401: Unauthorized"), "video_private"],
-  [caused("HTTP Error 429: Too Many Requests"), "site_refused"],
-  [caused("HTTP Error 451: Unavailable For Legal Reasons"), "site_refused"],
+  [caused("HTTP Error 401: Unauthorized"), "needs_cookies"],
+  [caused("HTTP Error 429: Too Many Requests"), "site_limited"],
+  [caused("HTTP Error 451: Unavailable For Legal Reasons"), "geo_blocked"],
   [caused("HTTP Error 500: Internal Server Error"), "site_unreachable"],
   [caused("HTTP Error 503: Service Unavailable"), "site_unreachable"],
   [caused("HTTP Error 302: Found (redirect loop detected)"), "site_unreachable"],
@@ -67,17 +67,26 @@ const said: [stderr: string, code: ErrorCode][] = [
   ],
   [
     "ERROR: [youtube] x: Sign in to confirm you’re not a bot. Use --cookies-from-browser or --cookies",
-    "site_refused",
+    "needs_cookies",
   ],
   [
     "ERROR: [youtube] x: Sign in to confirm your age. This video may be inappropriate for some users.",
-    "site_refused",
+    "needs_cookies",
   ],
   [
     "ERROR: [instagram] x: Requested content is not available, rate-limit reached or login required.",
-    "site_refused",
+    "needs_cookies",
   ],
-  ["ERROR: [youtube] x: The uploader has not made this video available in your country", "site_refused"],
+  [
+    "ERROR: [youtube] x: This content isn't available, try again later. The current session has been rate-limited by YouTube for up to an hour.",
+    "site_limited",
+  ],
+  ["ERROR: unable to download video data: HTTP Error 429: Too Many Requests", "site_limited"],
+  ["ERROR: [youtube] x: The uploader has not made this video available in your country", "geo_blocked"],
+  [
+    "ERROR: [bbc] x: BBC iPlayer TV programmes are not available from your location due to geo restriction",
+    "geo_blocked",
+  ],
   ["ERROR: [youtube] x: Video unavailable. This video has been removed by the uploader", "video_gone"],
   [
     "ERROR: [youtube] x: Video unavailable. This video is no longer available because the YouTube account associated with this video has been terminated.",
@@ -118,6 +127,15 @@ describe("classifyFailure", () => {
       false,
       false,
     ]);
+  });
+
+  test("cookies that were sent and did not help are said to be over", () => {
+    const stderr = caused("HTTP Error 401: Unauthorized");
+    const without = classifyFailure({ stderr, ageDays: null });
+    const withThem = classifyFailure({ stderr, ageDays: null, hadCookies: true });
+    expect([without.code, withThem.code]).toEqual(["needs_cookies", "needs_cookies"]);
+    expect(withThem.message).toContain("no longer takes the cookies");
+    expect(without.message).not.toContain("cookies");
   });
 
   test("the words of a link or an id do not decide", () => {
