@@ -8,6 +8,7 @@ import { Events } from "./events/events.ts";
 import { findTools } from "./exec/find-tools.ts";
 import { sweepStrays } from "./exec/strays.ts";
 import { sweepWorkFolders } from "./exec/work-folder.ts";
+import { githubReleases } from "./exec/ytdlp-release.ts";
 import { keepHouseLater, keepHouseNow } from "./features/accounts/housekeeping.ts";
 import { gaveUpInvite, sendInviteNow } from "./features/accounts/invites.ts";
 import {
@@ -26,7 +27,8 @@ import {
 } from "./features/accounts/letters.ts";
 import { fetchNow, probeNow, workFoldersInUse } from "./features/downloads/fetch.ts";
 import { keepDownloaderLater, keepDownloaderNow } from "./features/downloads/downloader.ts";
-import { downloaderJob, fetchJob, probeJob } from "./features/downloads/jobs.ts";
+import { gaveUpUpdate, updateDownloaderNow } from "./features/downloads/downloader-by-hand.ts";
+import { downloaderJob, fetchJob, probeJob, updateDownloaderJob } from "./features/downloads/jobs.ts";
 import { gaveUpDownload } from "./features/downloads/outcomes.ts";
 import { gaveUpIngest, ingestNow } from "./features/videos/ingest.ts";
 import { ingestJob, picturesJob, removeFilesJob } from "./features/videos/jobs.ts";
@@ -90,6 +92,7 @@ export function openApp(config: Config): App {
       bind(probeJob, probeNow, gaveUpDownload),
       bind(fetchJob, fetchNow, gaveUpDownload),
       bind(downloaderJob, keepDownloaderNow),
+      bind(updateDownloaderJob, updateDownloaderNow, gaveUpUpdate),
       bind(housekeepingJob, keepHouseNow),
       bind(mailResetLinkJob, mailResetLinkNow),
       bind(mailEmailLinkJob, mailEmailLinkNow),
@@ -110,6 +113,7 @@ export function openApp(config: Config): App {
     queue,
     events: new Events(),
     tools,
+    releases: githubReleases,
     egress,
     sessions: new SessionTokens(loadSessionKey(dataDir)),
     setupToken: new OneTimeToken(),

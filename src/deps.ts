@@ -5,6 +5,7 @@ import type { StorageName } from "./db/schema.ts";
 import type { Egress } from "./egress/egress.ts";
 import type { Events } from "./events/events.ts";
 import type { Tools } from "./exec/tools.ts";
+import type { Channel, ReleaseSource } from "./exec/ytdlp-release.ts";
 import type { OneTimeToken } from "./lib/one-time-token.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import type { From } from "./web/client-address.ts";
@@ -25,6 +26,8 @@ export interface Deps {
   events: Events;
   /** The programs: ffmpeg, ffprobe, yt-dlp. */
   tools: Tools;
+  /** Where new releases of yt-dlp come from. */
+  releases(channel: Channel): ReleaseSource;
   /** The guarded way out, through which every fetched byte goes. */
   egress: Egress;
   sessions: SessionTokens;

@@ -1,11 +1,13 @@
 import { statfsSync } from "node:fs";
 import { loadConfig } from "../config.ts";
+import type { Config } from "../config.ts";
 import { openDatabase } from "../db/open.ts";
 import { findTools } from "../exec/find-tools.ts";
 import { judgeVersions } from "../exec/judge-versions.ts";
 import { toolVersions } from "../exec/tool-versions.ts";
 import type { Tools } from "../exec/tools.ts";
 import { installYtDlp, rollBackYtDlp } from "../exec/ytdlp-program.ts";
+import { githubReleases } from "../exec/ytdlp-release.ts";
 import { dataFolder } from "../lib/data-folder.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { CommandFailed, readArgs } from "./terminal.ts";
@@ -16,7 +18,8 @@ const help = `homereel doctor [--update | --roll-back] [--json] [--config FILE]
 Looks at the programs, the database and the disk, and says what is wrong and what to do.
 The exit code is 1 where something has to be done.
 
---update gets the newest yt-dlp into the data folder, checksum verified; --roll-back returns to the one before.`;
+--update gets yt-dlp into the data folder, checksum verified: the newest of [tools] yt_dlp_channel, or the release that
+yt_dlp_version names. --roll-back returns to the one before.`;
 
 interface Finding {
   what: string;
@@ -37,8 +40,8 @@ export const doctorCommand: Command = {
     }
     const { config } = loadConfig(process.env, values.config);
     const dataDir = config.data.dir;
-    if (values.update) console.log(`yt-dlp ${(await installYtDlp({ dataDir })).version} is in use.`);
-    if (values["roll-back"]) await rollBack(dataDir);
+    if (values.update) await update(config);
+    if (values["roll-back"]) await rollBack(config);
     const findings = [
       checkDatabase(dataDir),
       checkDisk(dataDir),
@@ -93,8 +96,16 @@ const names: [keyof Tools, string][] = [
   ["jsRuntime", "JavaScript runtime"],
 ];
 
-async function rollBack(dataDir: string): Promise<void> {
-  const older = await rollBackYtDlp({ dataDir });
+async function update({ data, tools }: Config): Promise<void> {
+  const places = { dataDir: data.dir, source: githubReleases(tools.yt_dlp_channel) };
+  const { version } = await installYtDlp(places, tools.yt_dlp_version || undefined);
+  console.log(`yt-dlp ${version} is in use.`);
+}
+
+async function rollBack({ data, tools }: Config): Promise<void> {
+  if (tools.yt_dlp_version !== "")
+    throw new CommandFailed(`[tools] yt_dlp_version stays at ${tools.yt_dlp_version}: change that first.`);
+  const older = await rollBackYtDlp({ dataDir: data.dir });
   if (!older) throw new CommandFailed("There is no older yt-dlp in the data folder to go back to.");
   console.log(`yt-dlp ${older.version} is in use.`);
 }

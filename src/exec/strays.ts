@@ -21,6 +21,11 @@ export function killMarked(mark: string): number {
   return killWhere((env) => env.get(childMark) === mark);
 }
 
+/** Whether a process, of this program or of another, was started with this text among its arguments. */
+export function isOnCommandLine(text: string): boolean {
+  return processIds().some((pid) => commandLineOf(pid).includes(text));
+}
+
 /** Looks again until a round finds nothing, because what is being killed may be forking. */
 function killWhere(wanted: (env: Map<string, string>) => boolean): number {
   const killed = new Set<number>();
@@ -55,6 +60,15 @@ function environmentOf(pid: number): Map<string, string> {
     );
   } catch {
     return new Map();
+  }
+}
+
+/** Arguments with NUL between them; empty for processes that are gone. */
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
   }
 }
 

@@ -1,8 +1,21 @@
-import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, renameSync } from "node:fs";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { AppError } from "../lib/errors.ts";
 import { run, RunError } from "./run.ts";
+import { isOnCommandLine } from "./strays.ts";
+import { readNotes, writeNotes } from "./ytdlp-notes.ts";
 import {
   assetFor,
   downloadVerified,
@@ -14,6 +27,7 @@ import {
 export interface ProgramPlaces {
   /** Versions live in `tools/yt-dlp/<version>/yt-dlp` in it; `tools/yt-dlp/current` links to the one in use. */
   dataDir: string;
+  /** The stable releases unless said. */
   source?: ReleaseSource;
 }
 
@@ -28,14 +42,27 @@ export interface InstalledVersion {
  * for a roll-back. Throws AppError; whatever goes wrong, the version in use stays what it was.
  */
 export async function installYtDlp(places: ProgramPlaces, wanted?: string): Promise<InstalledVersion> {
-  const source = places.source ?? githubReleases;
+  const source = places.source ?? githubReleases("stable");
   const version = wanted ?? (await source.latestVersion());
   if (!isVersion(version)) throw noVersion(version);
   const root = rootOf(places);
   if (!existsSync(programOf(root, version))) await fetchInto(root, version, source);
   await useYtDlp(places, version);
+  // Whoever gets what was left behind, by hand or by a pin, wants it.
+  if (version === readNotes(places).leftBehind) writeNotes(places, { leftBehind: null });
   await removeOldest(places);
   return { version, path: programOf(root, version), inUse: true };
+}
+
+/** The link to the version in use: what is run through `programNow` follows every switch. */
+export function linkOfYtDlp(places: ProgramPlaces): string {
+  return join(rootOf(places), "current");
+}
+
+/** The program that a run starts, and keeps to its end: of the data folder's the very version, not the link to it. */
+export async function programNow(ytDlp: readonly string[]): Promise<readonly string[]> {
+  const [program = "", ...args] = ytDlp;
+  return basename(program) === "current" ? [await realpath(program), ...args] : ytDlp;
 }
 
 /** Newest first. */
@@ -54,27 +81,51 @@ export async function installedYtDlp(places: ProgramPlaces): Promise<InstalledVe
 export async function useYtDlp(places: ProgramPlaces, version: string): Promise<void> {
   const root = rootOf(places);
   if (!isVersion(version) || !existsSync(programOf(root, version))) throw noVersion(version);
+  const before = (await installedYtDlp(places)).find(({ inUse }) => inUse)?.version;
   const link = join(root, `.current-${process.pid}`);
   await rm(link, { force: true });
   await symlink(join(version, "yt-dlp"), link);
   await rename(link, join(root, "current"));
+  if (before !== undefined && before !== version) writeNotes(places, { before });
 }
 
-/** Goes back to the newest version that is older than the one in use; null where there is none. */
+/** Goes back to the version that was in use before, else to the newest older one; null where there is none. */
 export async function rollBackYtDlp(places: ProgramPlaces): Promise<InstalledVersion | null> {
+  const target = await versionBefore(places);
+  if (target === null) return null;
+  const left = (await installedYtDlp(places)).find(({ inUse }) => inUse);
+  await useYtDlp(places, target.version);
+  // Going back twice goes back further, and not forth again.
+  writeNotes(places, { before: null, leftBehind: left?.version ?? null });
+  return { ...target, inUse: true };
+}
+
+/** Where a roll-back would lead. */
+export async function versionBefore(places: ProgramPlaces): Promise<InstalledVersion | null> {
   const installed = await installedYtDlp(places);
-  const older = installed[installed.findIndex(({ inUse }) => inUse) + 1];
-  if (!older || !installed.some(({ inUse }) => inUse)) return null;
-  await useYtDlp(places, older.version);
-  return { ...older, inUse: true };
+  const current = installed.findIndex(({ inUse }) => inUse);
+  if (current === -1) return null;
+  const { before } = readNotes(places);
+  const noted = installed.find(({ version, inUse }) => version === before && !inUse);
+  return noted ?? installed[current + 1] ?? null;
 }
 
 /** Besides the one in use. */
 const versionsKept = 2;
 
+/** A run that began with an old version needs its files to the end: they go with a later round. */
 async function removeOldest(places: ProgramPlaces): Promise<void> {
+  const before = await versionBefore(places);
   const spare = (await installedYtDlp(places)).filter(({ inUse }) => !inUse);
-  for (const { path } of spare.slice(versionsKept)) await rm(dirname(path), { recursive: true });
+  const byWorth = spare.toSorted((a, b) => Number(isSame(b, before)) - Number(isSame(a, before)));
+  for (const { path } of byWorth.slice(versionsKept)) {
+    const folder = await realpath(dirname(path));
+    if (!isOnCommandLine(folder + sep)) await rm(folder, { recursive: true });
+  }
+}
+
+function isSame(one: InstalledVersion, other: InstalledVersion | null): boolean {
+  return one.version === other?.version;
 }
 
 /** The folder appears under its name only when everything in it was checked and tried. */
@@ -90,7 +141,8 @@ async function fetchInto(root: string, version: string, source: ReleaseSource): 
     else await rename(file, join(folder, "yt-dlp"));
     await chmod(join(folder, "yt-dlp"), 0o755);
     await tryOut(folder, version);
-    await rename(folder, join(root, version));
+    // Somebody else may have got the same one meanwhile.
+    if (!existsSync(join(root, version))) renameSync(folder, join(root, version));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -14,18 +14,36 @@ export interface ReleaseSource {
   latestVersion(): Promise<string>;
 }
 
-/**
- * yt-dlp-wrap's `downloadFromGithub` makes a program executable that nobody checked, and its list of releases
- * ends the process where the network is away (an error event that nothing hears): only its download is used.
- */
-export const githubReleases: ReleaseSource = {
-  baseUrl: "https://github.com/yt-dlp/yt-dlp/releases/download",
-  async latestVersion() {
-    const latest = "https://api.github.com/repos/yt-dlp/yt-dlp/releases/latest";
-    const release = await inTime(fetch(latest).then((response) => response.json()));
-    return String((release as { tag_name?: unknown }).tag_name);
-  },
+/** `stable` is released every few weeks; `nightly` on each day that something was changed. */
+export type Channel = "stable" | "nightly";
+
+const repositories: Record<Channel, string> = {
+  stable: "yt-dlp/yt-dlp",
+  nightly: "yt-dlp/yt-dlp-nightly-builds",
 };
+
+/**
+ * The releases of a channel. yt-dlp-wrap's `downloadFromGithub` makes a program executable that nobody checked, and
+ * its list of releases ends the process where the network is away (an error event that nothing hears): only its
+ * download is used.
+ */
+export function githubReleases(channel: Channel): ReleaseSource {
+  const repository = repositories[channel];
+  return {
+    baseUrl: `https://github.com/${repository}/releases/download`,
+    async latestVersion() {
+      const latest = `https://api.github.com/repos/${repository}/releases/latest`;
+      return inTime(fetch(latest).then(async (response) => tagOf(await response.json())));
+    },
+  };
+}
+
+/** Whoever asks too often gets an answer without one. */
+function tagOf(release: unknown): string {
+  const tag = String((release as { tag_name?: unknown } | null)?.tag_name);
+  if (!isVersion(tag)) throw new Error("the answer named no release");
+  return tag;
+}
 
 /** The date of the release, and a time for a nightly one. It becomes the name of a folder. */
 export function isVersion(text: string): boolean {

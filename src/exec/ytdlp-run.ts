@@ -7,6 +7,7 @@ import type { Tools } from "./tools.ts";
 import { folderSize } from "./work-folder.ts";
 import type { ArgsInput, FormatPreset } from "./ytdlp-args.ts";
 import { ageMatters, classifyFailure, versionAgeDays } from "./ytdlp-errors.ts";
+import { programNow } from "./ytdlp-program.ts";
 
 export interface YtdlpOptions {
   /** From `checkUrl`. */
@@ -61,7 +62,7 @@ export async function runYtdlp(
       maxEntries: options.maxEntries ?? 1000,
     });
     await run({
-      argv: [...tools.ytDlp, ...args],
+      argv: [...(await programNow(tools.ytDlp)), ...args],
       cwd: options.folder,
       signal: AbortSignal.any([stop, options.signal].filter((signal) => signal !== undefined)),
       deadlineMs: options.deadlineMs,

@@ -23,6 +23,11 @@ export const auditActions = {
   "token.revoke": "Revoked an API token",
   "token.expire": "An API token expired",
   "video.delete": "Deleted a video",
+  "tools.update": "Had yt-dlp updated",
+  "tools.roll_back": "Went back to an older yt-dlp",
+  "thumbnails.remake": "Had all thumbnails made again",
+  "cookies.add": "Added cookies for a site",
+  "cookies.delete": "Deleted a site's cookies",
 } as const;
 
 export type AuditAction = keyof typeof auditActions;

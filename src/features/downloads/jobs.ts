@@ -30,3 +30,12 @@ export const downloaderJob = defineJob("yt-dlp", {
   payload: z.object({}),
   unique: () => "yt-dlp",
 });
+
+/** Gets the yt-dlp that an admin asked for. */
+export const updateDownloaderJob = defineJob("yt-dlp-update", {
+  lane: "chores",
+  maxAttempts: 1,
+  deadlineMs: 15 * 60_000,
+  payload: z.object({}),
+  unique: () => "yt-dlp",
+});
