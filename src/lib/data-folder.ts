@@ -8,4 +8,6 @@ export const dataFolder = {
   work: (dir: string) => join(dir, "work"),
   /** Programs that were updated without a new image. */
   tools: (dir: string) => join(dir, "tools"),
+  /** What lets downloads in at sites; never part of a backup, never shown. */
+  cookies: (dir: string) => join(dir, "cookies"),
 };

@@ -12,7 +12,7 @@ export interface AuditEntry {
   /** Null for somebody who is not logged in, and for the machine itself. */
   actor: Pick<User, "id" | "name"> | null;
   /** What it was done to, where that is not the actor: an account, a video, a token. */
-  subject?: { kind: "account" | "video" | "token" | "invite"; id: string | null; name: string };
+  subject?: { kind: "account" | "video" | "token" | "invite" | "site"; id: string | null; name: string };
   detail?: string;
 }
 
