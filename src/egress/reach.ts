@@ -47,7 +47,7 @@ export function currentPolicy(allowNetworks: readonly Network[]): AddressPolicy 
 const maxAddresses = 4;
 
 /** The families by turns, as RFC 8305 §4 asks, so that one which leads nowhere does not use up all tries. */
-function inTurns(addresses: readonly string[]): string[] {
+export function inTurns(addresses: readonly string[]): string[] {
   const isSix = (address: string) => address.includes(":");
   const first = addresses.filter((address) => isSix(address) === isSix(addresses[0] ?? ""));
   const second = addresses.filter((address) => !first.includes(address));

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { networkInterfaces } from "node:os";
 import type { Server, TCPSocketListener } from "bun";
 import { type Egress, type EgressOptions, openEgress } from "../../src/egress/egress.ts";
+import { basic, exchange } from "../fixtures/egress-client.ts";
 
 const megabyte = 1024 * 1024;
 const chunk = new Uint8Array(megabyte);
@@ -159,6 +160,20 @@ describe("a connection", () => {
     expect(await reading.catch(() => "cut")).toBe("cut");
   });
 
+  test("ends with its own pass only", async () => {
+    open();
+    const [one, other] = [egress.openPass(), egress.openPass()];
+    const reading = fetch(`${site.url}endless`, { proxy: one.proxyUrl }).then((all) => all.arrayBuffer());
+    const kept = await fetch(`${site.url}endless`, { proxy: other.proxyUrl });
+    const reader = kept.body?.getReader();
+    while (one.bytes() < megabyte) await Bun.sleep(1);
+    one.close();
+    expect(await reading.catch(() => "cut")).toBe("cut");
+    const before = other.bytes();
+    while (other.bytes() < before + 4 * megabyte) await reader?.read();
+    await reader?.cancel();
+  });
+
   test("on which nothing moves is cut", async () => {
     const pass = open({ idleTimeoutMs: 40 }).openPass();
     const head = `CONNECT 127.0.0.1:${inner.port} HTTP/1.1\r\nProxy-Authorization: ${basic(pass.proxyUrl)}\r\n\r\n`;
@@ -209,6 +224,49 @@ describe("a connection", () => {
   });
 });
 
+describe("a limited line", () => {
+  const whole = new Bun.CryptoHasher("sha256").update(chunk).digest("hex");
+
+  test("is slower and loses nothing, also where the site hangs up as soon as all is sent", async () => {
+    const pass = open({ bytesPerSecond: 4_000_000 }).openPass();
+    const startedAt = performance.now();
+    const bodies = await Promise.all(
+      [1, 2].map(async () => (await fetch(`${site.url}chunk`, { proxy: pass.proxyUrl })).bytes()),
+    );
+    expect(performance.now() - startedAt).toBeGreaterThan(400);
+    for (const body of bodies) {
+      expect(new Bun.CryptoHasher("sha256").update(body).digest("hex")).toBe(whole);
+    }
+    expect(pass.bytes()).toBeGreaterThan(2 * megabyte);
+  });
+
+  test("reads from the site what it can pass on, and hardly more", async () => {
+    const pass = open({ bytesPerSecond: 1_000_000 }).openPass();
+    const response = await fetch(`${site.url}endless`, { proxy: pass.proxyUrl });
+    let taken = 0;
+    for await (const part of response.body ?? []) {
+      taken += part.length;
+      expect(pass.bytes() - taken).toBeLessThan(2 * megabyte);
+      if (taken > 300_000) break;
+    }
+    pass.close();
+  });
+
+  test("is cut while it waits for its turn", async () => {
+    const pass = open({ bytesPerSecond: 10_000 }).openPass();
+    const response = await fetch(`${site.url}endless`, { proxy: pass.proxyUrl });
+    const reading = response.arrayBuffer();
+    pass.close();
+    expect(await reading.catch(() => "cut")).toBe("cut");
+  });
+
+  test("that only waits is not idle", async () => {
+    const pass = open({ bytesPerSecond: 200_000, idleTimeoutMs: 60 }).openPass();
+    const response = await fetch(`${site.url}tenth`, { proxy: pass.proxyUrl });
+    expect((await response.arrayBuffer()).byteLength).toBe(104_858);
+  });
+});
+
 function open(options: Partial<EgressOptions> = {}): Egress {
   egress = openEgress({ allowNetworks: ["127.0.0.0/8"], log: { warn() {} }, ...options });
   return egress;
@@ -221,6 +279,8 @@ async function answer(request: Request): Promise<Response> {
   if (pathname === "/count") return new Response(String(++counted));
   if (pathname === "/redirect")
     return new Response(null, { status: 302, headers: { location: "http://10.0.0.1/" } });
+  if (pathname === "/chunk") return new Response(chunk, { headers: { connection: "close" } });
+  if (pathname === "/tenth") return new Response(chunk.subarray(0, 104_858));
   if (pathname === "/endless") return new Response(new ReadableStream({ pull: (to) => to.enqueue(chunk) }));
   return Response.json({
     url: request.url,
@@ -231,31 +291,4 @@ async function answer(request: Request): Promise<Response> {
 
 async function count(): Promise<number> {
   return Number(await (await fetch(`${site.url}count`)).text());
-}
-
-function basic(proxyUrl: string): string {
-  const { username, password } = new URL(proxyUrl);
-  return `Basic ${btoa(`${username}:${password}`)}`;
-}
-
-/** Sends bytes to the guard and returns what it says until it hangs up ("[reset]": not in good order), or until `enough`. */
-async function exchange(proxyUrl: string, send: string, enough = (_sofar: string) => false): Promise<string> {
-  const ended = Promise.withResolvers<string>();
-  let text = "";
-  const socket = await Bun.connect({
-    hostname: "127.0.0.1",
-    port: Number(new URL(proxyUrl).port),
-    socket: {
-      data(_socket, data) {
-        text += data.toString("latin1");
-        if (enough(text)) ended.resolve(text);
-      },
-      close: (_socket, error) => ended.resolve(error ? `${text}[reset]` : text),
-      error: () => ended.resolve(text),
-    },
-  });
-  socket.write(send);
-  const all = await ended.promise;
-  socket.terminate();
-  return all;
 }
