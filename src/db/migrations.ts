@@ -2,6 +2,8 @@ import foundation from "../../migrations/0001_foundation.sql" with { type: "text
 import largeShelves from "../../migrations/0002_large_shelves.sql" with { type: "text" };
 import accounts from "../../migrations/0003_accounts.sql" with { type: "text" };
 import downloads from "../../migrations/0004_downloads.sql" with { type: "text" };
+import chosenEntries from "../../migrations/0005_chosen_entries.sql" with { type: "text" };
+import queue from "../../migrations/0006_queue.sql" with { type: "text" };
 
 export interface Migration {
   version: number;
@@ -14,4 +16,6 @@ export const migrations: readonly Migration[] = [
   { version: 2, sql: largeShelves },
   { version: 3, sql: accounts },
   { version: 4, sql: downloads },
+  { version: 5, sql: chosenEntries },
+  { version: 6, sql: queue },
 ];

@@ -180,6 +180,7 @@ export const videos = sqliteTable(
   },
   (table) => [
     index("videos_origin").on(table.extractor, table.siteVideoId),
+    index("videos_source").on(table.sourceUrl),
     uniqueIndex("videos_id").on(table.id),
     index("videos_owner").on(table.ownerId, table.seq),
     index("videos_state").on(table.state, table.seq),
@@ -287,8 +288,10 @@ export const downloads = sqliteTable(
     forceLong: integer("force_long", { mode: "boolean" }).notNull().default(false),
     /** While it is set it waits, with what is there of its file. */
     pausedAt: integer("paused_at"),
+    /** Which videos of a playlist are wanted, as "1-20,33"; null leaves it to the link itself. */
+    items: text("items"),
     estimatedBytes: integer("estimated_bytes"),
-    estimatedSeconds: integer("estimated_seconds"),
+    estimatedSeconds: real("estimated_seconds"),
   },
   (table) => [
     uniqueIndex("downloads_id").on(table.id),
@@ -332,9 +335,19 @@ export const jobs = sqliteTable(
     finishedAt: integer("finished_at"),
     /** Jobs of a group may have to wait for each other: the site that they ask. */
     groupKey: text("group_key"),
+    /** Set aside by somebody: it is not claimed, and keeps its place. */
+    held: integer("held", { mode: "boolean" }).notNull().default(false),
   },
   (table) => [
-    index("jobs_ready").on(table.lane, table.userId, table.priority, table.runAt),
+    index("jobs_ready").on(
+      table.lane,
+      table.userId,
+      table.priority,
+      table.runAt,
+      table.id,
+      table.held,
+      table.groupKey,
+    ),
     index("jobs_running").on(table.lane, table.userId),
     index("jobs_stopping").on(table.name, table.uniqueKey),
     index("jobs_turn").on(table.lane, table.userId, table.turn),
@@ -411,6 +424,7 @@ export type ApiToken = typeof apiTokens.$inferSelect;
 export type AccountLink = typeof accountLinks.$inferSelect;
 export type AuditEvent = typeof auditEvents.$inferSelect;
 export type DownloadProfile = typeof downloadProfiles.$inferSelect;
+export type DownloadLog = typeof downloadLogs.$inferSelect;
 export type Site = typeof sites.$inferSelect;
 export type CookieJar = typeof cookieJars.$inferSelect;
 export type Video = typeof videos.$inferSelect;

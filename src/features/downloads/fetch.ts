@@ -13,7 +13,7 @@ import type { probeJob } from "./jobs.ts";
 import { beginFetching, handOver, moveToLongLane, whatNow } from "./outcomes.ts";
 import type { Running } from "./outcomes.ts";
 import { hasRoom, siteOf } from "./plan.ts";
-import { expandPlaylist } from "./playlist.ts";
+import { expandPlaylist, wantedOfPlaylist } from "./playlist.ts";
 import { changeDownloadFrom, findDownload, unfinishedDownloadIds } from "./queries.ts";
 import { estimateDownload, rememberSpeed } from "./sites.ts";
 
@@ -73,6 +73,7 @@ async function work(
       folder: await keepWorkFolder(workRoot(deps), download.id),
       signal: AbortSignal.any([context.signal, stop.signal]),
       resume,
+      ...wantedOfPlaylist(download),
       decide(found) {
         const answer = take(judge(found));
         if (answer === "go on") beginFetching(deps, download, found);
@@ -90,7 +91,7 @@ async function work(
       rememberSpeed(deps, siteOf(new URL(download.url)), measured);
     }
     if (file) handOver(deps, download, file, info, tookMs);
-    else if (info.entries) becomePlaylist(deps, download, info);
+    else if (info.entries) await becomePlaylist(deps, download, info, context.signal);
     else await follow(deps, download, turn);
   } catch (error) {
     if (turn && !context.signal.aborted) await follow(deps, download, turn);
@@ -140,7 +141,7 @@ function takeRoute(deps: Needs, download: Running, facts: Expected): Turn | null
   changeDownloadFrom(deps.db, download.id, ["probing", "fetching"], {
     laneReason: reason,
     estimatedBytes: bytes,
-    estimatedSeconds: seconds === null ? null : Math.ceil(seconds),
+    estimatedSeconds: seconds,
     updatedAt: deps.now(),
   });
   return lane === "long" ? { to: "long lane", reason } : null;
@@ -150,9 +151,14 @@ function showProgress({ events }: Needs, download: Running, progress: SiteProgre
   events.progress(download.videoId, download.userId, { stage: "Downloading", ...progress });
 }
 
-function becomePlaylist(deps: Needs, download: Running, info: SiteInfo): void {
-  expandPlaylist(deps, download, info);
-  void removeWorkFolder(workRoot(deps), download.id);
+async function becomePlaylist(
+  deps: Needs,
+  download: Running,
+  info: SiteInfo,
+  signal: AbortSignal,
+): Promise<void> {
+  await expandPlaylist(deps, download, info, signal);
+  await removeWorkFolder(workRoot(deps), download.id);
 }
 
 async function freeBytes(deps: Needs): Promise<number> {

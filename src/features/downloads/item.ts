@@ -1,5 +1,6 @@
 import type { DownloadState } from "../../db/schema.ts";
 import type { Progress } from "../../events/events.ts";
+import type { DownloadOptions, Preset } from "../../lib/download-options.ts";
 import type { Lane } from "../../lib/lanes.ts";
 
 /** One download as pages and the API see it. Times are milliseconds since 1970 UTC. */
@@ -25,4 +26,70 @@ export interface DownloadItem {
   createdAt: number;
   updatedAt: number;
   finishedAt: number | null;
+}
+
+/** A person's named choice of how to download. */
+export interface ProfileItem {
+  id: string;
+  name: string;
+  options: DownloadOptions;
+  isDefault: boolean;
+}
+
+/** What a link would bring, before anything is downloaded. All text is the site's, cleaned. */
+export interface PreviewItem {
+  url: string;
+  /** Null where the site could be asked. */
+  error: { code: string; message: string; hint: string } | null;
+  found: FoundItem | null;
+}
+
+export interface FoundItem {
+  title: string;
+  site: string;
+  uploader: string | null;
+  durationSeconds: number | null;
+  isLive: boolean;
+  /** A small JPEG as a data: URL; the browser asks nobody but us. */
+  picture: string | null;
+  /** What each preset would bring, as far as the site says. */
+  choices: { preset: Preset; sizeBytes: number | null; height: number | null; container: string }[];
+  /** Codes of languages. */
+  subtitles: string[];
+  automaticSubtitles: string[];
+  chapters: number;
+  estimate: {
+    bytes: number | null;
+    seconds: number | null;
+    lane: Extract<Lane, "short" | "long">;
+    reason: string;
+    cost: { storageMonth: number; traffic: number; currency: string } | null;
+  };
+  /** Bytes on the disk while it is downloaded and put together, and bytes that are left. */
+  space: { needed: number | null; free: number; isEnough: boolean };
+  onShelf: { videoId: string; title: string; isReady: boolean } | null;
+  /** The link names a list beside the one video. */
+  isOneOfList: boolean;
+  playlist: PlaylistPart | null;
+}
+
+/** A part of a playlist's entries: those of one page that the filter lets pass. */
+export interface PlaylistPart {
+  /** All that were found. */
+  count: number;
+  /** There may be more: only so many were asked for. */
+  isCut: boolean;
+  /** Of all that pass. */
+  passing: number;
+  /** The numbers of all that pass, as "1-20,33". */
+  passingNumbers: string;
+  page: number;
+  pages: number;
+  entries: {
+    n: number;
+    title: string;
+    url: string;
+    durationSeconds: number | null;
+    onShelf: { videoId: string } | null;
+  }[];
 }

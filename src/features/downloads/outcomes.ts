@@ -35,6 +35,8 @@ export function beginFetching(deps: Needs, download: Running, info: SiteInfo): v
       description: cleanText(info.description, 10_000, { keepLines: true }),
       ...(info.site ? { sourceSite: info.site } : {}),
       durationSeconds: info.durationSeconds,
+      extractor: info.extractor,
+      siteVideoId: info.id,
     });
   });
   events.emit("video.changed", { videoId: download.videoId, userId: download.userId });

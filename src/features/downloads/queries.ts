@@ -52,6 +52,25 @@ export function childrenOf(db: Database, parentId: string): DownloadRow[] {
   return selectRows(db, eq(downloads.parentId, parentId), -1).reverse();
 }
 
+/** The addresses of the downloads that a playlist brought so far. */
+export function urlsOfChildren(db: Database, parentId: string): Set<string> {
+  const rows = db
+    .select({ url: downloads.url })
+    .from(downloads)
+    .where(eq(downloads.parentId, parentId))
+    .all();
+  return new Set(rows.map(({ url }) => url));
+}
+
+/** Those of a playlist's downloads that have not begun. */
+export function unstartedChildren(db: Database, parentId: string): Pick<Download, "id" | "videoId">[] {
+  return db
+    .select({ id: downloads.id, videoId: downloads.videoId })
+    .from(downloads)
+    .where(and(eq(downloads.parentId, parentId), eq(downloads.state, "waiting")))
+    .all();
+}
+
 /** Newest first. `userId` null means everybody's. */
 export function pageOfDownloads(
   db: Database,

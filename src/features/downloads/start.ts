@@ -2,8 +2,11 @@ import { z } from "zod";
 import type { User, Visibility } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { currentPolicy } from "../../egress/reach.ts";
+import type { DownloadOptions } from "../../lib/download-options.ts";
+import { optionsSchema } from "../../lib/download-options.ts";
 import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
+import { formatNumbers, parseNumbers } from "../../lib/number-ranges.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { cleanText } from "../../lib/text.ts";
 import { checkHost, checkUrl, parseNetworks } from "../../lib/url-policy.ts";
@@ -11,6 +14,8 @@ import { addPendingVideo, canAdd, parseTags } from "../videos/videos.ts";
 import { itemsOf } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
 import { probeJob } from "./jobs.ts";
+import { siteOf } from "./plan.ts";
+import { chosenOptions } from "./profiles.ts";
 import { insertDownload } from "./queries.ts";
 
 const mostUrls = 100;
@@ -26,7 +31,26 @@ const startSchema = z.object({
     .default([])
     .transform(parseTags),
   visibility: z.enum(["library", "private"], "Choose library or private.").optional(),
+  /** Those of `profile`, else of the person's own default, unless said. */
+  options: optionsSchema.optional(),
+  profile: z.string().optional(),
+  force_long: z.boolean().default(false),
+  /** Of one playlist: "1-20,33"; "" is as the link says. */
+  items: z
+    .string()
+    .transform((text) => (text.trim() === "" ? null : formatNumbers(parseNumbers(text))))
+    .nullable()
+    .default(null),
 });
+
+/** What is wanted of a download. */
+interface Wishes {
+  title: string;
+  tags: string[];
+  visibility: Visibility;
+  options: DownloadOptions;
+  forceLong: boolean;
+}
 
 /** Takes URLs, one a line or as a list; nothing is started unless all of them can be. Newest last. */
 export function startDownloads(
@@ -35,11 +59,22 @@ export function startDownloads(
   input: unknown,
 ): DownloadItem[] {
   if (!canAdd(user)) throw mayNotAdd();
-  const { urls, ...wishes } = parseInput(startSchema, input);
-  const { title, tags, visibility = deps.config.downloads.visibility } = wishes;
+  const { urls, title, tags, items, ...said } = parseInput(startSchema, input);
   const checked = checkUrls(deps, urls);
+  const wishes: Wishes = {
+    title,
+    tags,
+    visibility: said.visibility ?? deps.config.downloads.visibility,
+    options: said.options ?? chosenOptions(deps, user, said.profile),
+    forceLong: said.force_long,
+  };
+  if (items !== null && checked.length > 1) {
+    throw new AppError("invalid_input", "Videos can be chosen of one playlist at a time.", {
+      field: "items",
+    });
+  }
   const ids = deps.db.transaction(() =>
-    checked.map((url) => startDownload(deps, user, { url, title, tags, visibility, parentId: null })),
+    checked.map((url) => startDownload(deps, user, { ...wishes, url, items, parentId: null })),
   );
   for (const id of ids) deps.events.emit("download.changed", { downloadId: id, userId: user.id });
   return itemsOf(deps, ids);
@@ -49,47 +84,54 @@ export function startDownloads(
 export function startDownload(
   deps: Pick<Deps, "db" | "queue" | "now" | "config">,
   user: User,
-  request: { url: URL; title: string; tags: string[]; visibility: Visibility; parentId: string | null },
+  request: Wishes & { url: URL; items: string | null; parentId: string | null },
 ): string {
   const { db, now } = deps;
-  const { url, title, parentId } = request;
+  const { url, title, tags, visibility, parentId, options, forceLong, items } = request;
   const id = newId();
   const time = now();
-  insertDownload(db, {
+  const download = {
     id,
     userId: user.id,
     parentId,
-    videoId: addPendingVideo({ db, now }, user, pendingVideo(url, request)),
+    videoId: addPendingVideo({ db, now }, user, pendingVideo(url, { title, tags, visibility })),
     url: url.href,
     title: title || null,
     titleGiven: title !== "" && parentId === null,
-    state: "waiting",
-    lane: "short",
+    state: "waiting" as const,
+    lane: "short" as const,
+    options,
+    forceLong,
+    items,
+    site: siteOf(url),
     createdAt: time,
     updatedAt: time,
-  });
-  queueProbe(deps, { id, userId: user.id });
+  };
+  insertDownload(db, download);
+  queueProbe(deps, download);
   return id;
 }
 
 export function queueProbe(
   { queue, config }: Pick<Deps, "queue" | "config">,
-  download: { id: string; userId: string },
+  download: { id: string; userId: string; site: string },
 ): void {
   const deadlineMs = config.downloads.short_timeout_minutes * 60_000;
-  queue.add(probeJob, { downloadId: download.id, deadlineMs }, { userId: download.userId });
+  const line = { userId: download.userId, groupKey: download.site };
+  queue.add(probeJob, { downloadId: download.id, deadlineMs }, line);
 }
 
 export function mayNotAdd(): AppError {
   return new AppError("not_allowed", "Your account may watch, but not add videos.");
 }
 
-function urlLines(input: string | string[]): string[] {
+export function urlLines(input: string | string[]): string[] {
   const lines = typeof input === "string" ? input.split(/\r?\n/) : input;
   return lines.map((line) => line.trim()).filter((line) => line !== "");
 }
 
-function checkUrls({ config }: Pick<Deps, "config">, lines: string[]): URL[] {
+/** Throws AppError, with the line where it is one of several. */
+export function checkUrls({ config }: Pick<Deps, "config">, lines: string[]): URL[] {
   if (lines.length === 0) {
     throw new AppError("not_a_url", "Paste a link first.", {
       field: "urls",
@@ -128,6 +170,6 @@ export function pendingVideo(
     ...wishes,
     title: wishes.title || cleanText(url.href, 300),
     sourceUrl: url.href,
-    sourceSite: url.hostname.replace(/^www\./, ""),
+    sourceSite: siteOf(url),
   };
 }

@@ -45,7 +45,15 @@ export function wishesFor({ db }: Pick<Deps, "db">, id: string): { tags: string[
 export function describeVideo(
   { db, now }: Pick<Deps, "db" | "now">,
   id: string,
-  facts: { title?: string; description?: string; sourceSite?: string; durationSeconds?: number | null },
+  facts: {
+    title?: string;
+    description?: string;
+    sourceSite?: string;
+    durationSeconds?: number | null;
+    /** By these it is known again: see `findOnShelf`. */
+    extractor?: string;
+    siteVideoId?: string;
+  },
 ): void {
   changeVideo(db, id, { ...facts, updatedAt: now() });
 }
