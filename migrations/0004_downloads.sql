@@ -11,7 +11,7 @@ ALTER TABLE downloads ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE downloads ADD COLUMN force_long INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE downloads ADD COLUMN paused_at INTEGER;
 ALTER TABLE downloads ADD COLUMN estimated_bytes INTEGER;
-ALTER TABLE downloads ADD COLUMN estimated_seconds INTEGER;
+ALTER TABLE downloads ADD COLUMN estimated_seconds REAL;
 
 ALTER TABLE jobs ADD COLUMN group_key TEXT;
 

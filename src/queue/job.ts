@@ -28,7 +28,7 @@ export interface JobContext {
   /** 1 for the first try. */
   readonly attempt: number;
   readonly maxAttempts: number;
-  /** Aborted by cancel, deadline, a lost lease, or a stopping server; `signal.reason` is a JobInterrupt. */
+  /** Aborted by cancel, hold, deadline, a lost lease, or a stopping server; `signal.reason` is a JobInterrupt. */
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ export type JobHandler<Deps, Payload> = (deps: Deps, payload: Payload, context: 
 /** Why a running job's signal was aborted. */
 export class JobInterrupt extends Error {
   override readonly name = "JobInterrupt";
-  readonly why: "cancelled" | "deadline" | "lease_lost" | "stopping";
+  readonly why: "cancelled" | "deadline" | "held" | "lease_lost" | "stopping";
   constructor(why: JobInterrupt["why"]) {
     super(`the job was interrupted: ${why}`);
     this.why = why;
@@ -66,7 +66,34 @@ export interface EnqueueOptions {
   priority?: number;
   /** Milliseconds since 1970 before which it is not claimed. */
   runAt?: number;
+  /** Jobs of a group may have to wait for each other (`Gates`), e.g. those that ask the same site. */
+  groupKey?: string;
+  /** It waits until it is released. */
+  held?: boolean;
 }
+
+/** What holds back the jobs of a lane at a moment. */
+export interface Gate {
+  /** Milliseconds until the lane opens, 0 while it is open; Infinity where somebody has to open it. */
+  closedForMs: number;
+  /** Groups of which nothing may start now. */
+  blockedGroups: readonly string[];
+  /** Milliseconds until the first of them may start again. */
+  blockedForMs: number;
+  /** How many jobs of one group run at once, over all lanes. */
+  groupRoom: number;
+}
+
+/** Asked before every single claim, and so it has to be quick. */
+export interface Gates {
+  /** Null for lanes that are never held back. */
+  at(lane: Lane, now: number): Gate | null;
+  /** Hears of each job of a group that was taken. */
+  taken(group: string, now: number): void;
+}
+
+/** Where a waiting job goes in the line of its user and lane. */
+export type Move = "top" | "up" | "down";
 
 /**
  * What features see of the queue. `add` and `cancel` are synchronous and join the transaction that
@@ -77,6 +104,21 @@ export interface Queue {
   add<Payload>(definition: JobDefinition<Payload>, payload: Payload, options?: EnqueueOptions): number;
   /** Cancels the unfinished job of this name and unique key: at once if it waits, by its signal if it runs. */
   cancel(definition: { name: string }, uniqueKey: string): boolean;
+  /**
+   * Sets jobs aside by their unique keys: they keep their place and are not claimed. One that runs is
+   * interrupted and given back with its attempt. Returns how many there were.
+   */
+  hold(definition: { name: string }, uniqueKeys: readonly string[]): number;
+  release(definition: { name: string }, uniqueKeys: readonly string[]): number;
+  /** Interrupts what runs in these lanes, and gives it back with its attempt: after a gate was closed. */
+  giveBack(which: readonly Lane[]): void;
+  /** Looks at these lanes anew: after a gate was opened. */
+  lookAgain(which: readonly Lane[]): void;
+  /** False where the job doesn't wait, or is where it is to go already. */
+  move(definition: { name: string }, uniqueKey: string, to: Move): boolean;
+  setPriority(definition: { name: string }, uniqueKey: string, priority: number): boolean;
+  /** Jobs that wait, by unique key, in the order in which they are claimed; `userId` null means everybody's. */
+  nextInLine(lane: Lane, userId: string | null, limit: number): string[];
   /** Unfinished jobs per lane. */
   depth(): Record<Lane, { ready: number; running: number }>;
 }

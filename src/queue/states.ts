@@ -54,8 +54,8 @@ export function afterAttempt(job: AttemptFacts, ending: Ending, random: number):
 
 function afterThrow(job: AttemptFacts, ending: Ending & { how: "threw" }, random: number): Next {
   const { error, interrupt } = ending;
-  // Checked first: a child that dies with the server looks like any failure, even like one for good.
-  if (interrupt === "stopping") return givenBack(null);
+  // Checked first: a child that is ended on purpose looks like any failure, even like one for good.
+  if (interrupt === "stopping" || interrupt === "held") return givenBack(null);
   if (error instanceof Snooze) return givenBack(error.delayMs);
   if (error instanceof PermanentFailure) return { state: "failed", why: "failed", error: describe(error) };
   if (interrupt === "deadline") {

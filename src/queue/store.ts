@@ -20,6 +20,8 @@ export interface NewJob {
   payload: string;
   uniqueKey: string | null;
   userId: string | null;
+  groupKey: string | null;
+  held: boolean;
   priority: number;
   maxAttempts: number;
   deadlineMs: number;
@@ -36,7 +38,9 @@ export interface HeldJob extends Lease {
   maxAttempts: number;
   deadlineMs: number;
   cancelRequested: boolean;
+  held: boolean;
   uniqueKey: string | null;
+  groupKey: string | null;
 }
 
 /** A named parameter, where drizzle's types want SQL. */
@@ -58,7 +62,9 @@ export const held = {
   maxAttempts: jobs.maxAttempts,
   deadlineMs: jobs.deadlineMs,
   cancelRequested: jobs.cancelRequested,
+  held: jobs.held,
   uniqueKey: jobs.uniqueKey,
+  groupKey: jobs.groupKey,
 };
 
 const statements = prepared((db) => ({
@@ -71,6 +77,8 @@ const statements = prepared((db) => ({
       payload: sql.placeholder("payload"),
       uniqueKey: sql.placeholder("uniqueKey"),
       userId: sql.placeholder("userId"),
+      groupKey: sql.placeholder("groupKey"),
+      held: sql.placeholder("held"),
       priority: sql.placeholder("priority"),
       maxAttempts: sql.placeholder("maxAttempts"),
       deadlineMs: sql.placeholder("deadlineMs"),
@@ -87,7 +95,7 @@ const statements = prepared((db) => ({
     .where(
       sql`state = 'running' AND lease_token IN (SELECT value FROM json_each(${sql.placeholder("tokens")}))`,
     )
-    .returning({ token: held.token, cancelRequested: jobs.cancelRequested })
+    .returning({ token: held.token, cancelRequested: jobs.cancelRequested, held: jobs.held })
     .prepare(),
   held: db.select(held).from(jobs).where(ofLease).prepare(),
   leave: db
@@ -145,7 +153,7 @@ export function extendLeases(
   db: Database,
   tokens: readonly string[],
   leaseUntil: number,
-): { token: string; cancelRequested: boolean }[] {
+): { token: string; cancelRequested: boolean; held: boolean }[] {
   return statements(db).heartbeat.all({ tokens: JSON.stringify(tokens), leaseUntil });
 }
 

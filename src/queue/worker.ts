@@ -8,11 +8,12 @@ import type { Binding } from "./binding.ts";
 import { endAttempt } from "./end-attempt.ts";
 import type { EndingDeps } from "./end-attempt.ts";
 import { Housekeeping } from "./housekeeping.ts";
-import type { EnqueueOptions, JobDefinition, Queue } from "./job.ts";
+import type { EnqueueOptions, Gates, JobDefinition, JobInterrupt, Move, Queue } from "./job.ts";
 import type { Ending } from "./states.ts";
 import { addJob, cancelByKey, countUnfinished, extendLeases, findNextRunAt } from "./store.ts";
 import type { HeldJob } from "./store.ts";
-import { claimJobs, findLastTurn } from "./store-claim.ts";
+import { claimJob, claimJobs, findLastTurn, listInLine } from "./store-claim.ts";
+import { moveInLine, setHeld, setPriority } from "./store-steer.ts";
 
 export interface QueueOptions<Deps> {
   db: Database;
@@ -22,6 +23,8 @@ export interface QueueOptions<Deps> {
   /** How many jobs of a lane run at once. */
   concurrency: Record<Lane, number>;
   bindings: readonly Binding<Deps>[];
+  /** What else a job may have to wait for. */
+  gates?: Gates;
   /** What the verbs get. Asked for when the first job runs, as the queue itself is part of it. */
   deps(): Deps;
   /** Milliseconds that no clock change touches; for leases. */
@@ -47,7 +50,7 @@ export class JobQueue<Deps> implements Queue {
   #state: "new" | "running" | "stopped" = "new";
   #roundIsDue = false;
   #tickTimer: Timer | undefined;
-  #cancelAsked = false;
+  #interruptAsked = false;
   #turn = 0;
 
   constructor(options: QueueOptions<Deps>) {
@@ -76,6 +79,8 @@ export class JobQueue<Deps> implements Queue {
       payload: JSON.stringify(payload),
       uniqueKey: definition.unique?.(payload) ?? null,
       userId: options.userId ?? null,
+      groupKey: options.groupKey ?? null,
+      held: options.held ?? false,
       priority: options.priority ?? 0,
       maxAttempts: definition.maxAttempts,
       deadlineMs: typeof deadlineMs === "function" ? deadlineMs(payload) : deadlineMs,
@@ -94,11 +99,45 @@ export class JobQueue<Deps> implements Queue {
         this.#ending.bindings.find(job)?.gaveUp(deps(), { why: "cancelled", error: null });
       } else if (job) {
         // Its signal is aborted by the next round, and only if this transaction was committed.
-        this.#cancelAsked = true;
+        this.#interruptAsked = true;
         this.#wake([]);
       }
       return job !== null;
     });
+  }
+
+  hold(definition: { name: string }, uniqueKeys: readonly string[]): number {
+    const { count } = setHeld(this.#options.db, definition.name, uniqueKeys, true);
+    // As with `cancel`, those that run hear of it once this transaction was committed.
+    if (count > 0) this.#interruptAsked = true;
+    this.#wake([]);
+    return count;
+  }
+
+  release(definition: { name: string }, uniqueKeys: readonly string[]): number {
+    const released = setHeld(this.#options.db, definition.name, uniqueKeys, false);
+    this.#wake(released.lanes);
+    return released.count;
+  }
+
+  giveBack(which: readonly Lane[]): void {
+    for (const attempt of this.#attempts) if (which.includes(attempt.job.lane)) attempt.interrupt("held");
+  }
+
+  lookAgain(which: readonly Lane[]): void {
+    this.#wake(which);
+  }
+
+  move(definition: { name: string }, uniqueKey: string, to: Move): boolean {
+    return moveInLine(this.#options.db, definition.name, uniqueKey, to, this.#options.now());
+  }
+
+  setPriority(definition: { name: string }, uniqueKey: string, priority: number): boolean {
+    return setPriority(this.#options.db, definition.name, uniqueKey, priority);
+  }
+
+  nextInLine(lane: Lane, userId: string | null, limit: number): string[] {
+    return listInLine(this.#options.db, { lane, userId, limit });
   }
 
   depth(): Record<Lane, { ready: number; running: number }> {
@@ -152,7 +191,7 @@ export class JobQueue<Deps> implements Queue {
     this.#roundIsDue = false;
     if (this.#state !== "running") return;
     this.#survive(() => {
-      if (this.#cancelAsked) this.#keepLeases();
+      if (this.#interruptAsked) this.#keepLeases();
       for (const lane of this.#woken) {
         this.#claim(lane);
         this.#woken.delete(lane);
@@ -163,21 +202,30 @@ export class JobQueue<Deps> implements Queue {
   }
 
   #claim(lane: Lane): void {
-    const { db, now, concurrency } = this.#options;
+    const { now, concurrency } = this.#options;
     const here = [...this.#attempts].filter((attempt) => attempt.job.lane === lane);
     if (here.length >= concurrency[lane]) return;
     // A job that lost its lease and has not stopped yet is no running row, but it takes up its place.
     const lost = here.filter((attempt) => attempt.lostLease).length;
     const at = now();
-    const claimed = claimJobs(db, {
-      lane,
-      concurrency: concurrency[lane] - lost,
-      now: at,
-      turn: ++this.#turn,
-      leaseUntil: this.#leaseUntil(),
-    });
+    const { claimed, againInMs } = this.#take(lane, concurrency[lane] - lost, at);
     for (const job of claimed) void this.#attempt(job);
-    if (here.length + claimed.length < concurrency[lane]) this.#setAlarm(lane, at);
+    if (here.length + claimed.length < concurrency[lane]) this.#setAlarm(lane, at, againInMs);
+  }
+
+  /** `againInMs` is when a gate opens that held something back. */
+  #take(lane: Lane, concurrency: number, now: number): { claimed: HeldJob[]; againInMs: number } {
+    const { db, gates } = this.#options;
+    const claim = () => ({ lane, concurrency, now, turn: ++this.#turn, leaseUntil: this.#leaseUntil() });
+    const claimed: HeldJob[] = [];
+    for (;;) {
+      const gate = gates?.at(lane, now);
+      if (!gate) return { claimed: claimJobs(db, claim()), againInMs: Infinity };
+      const job = gate.closedForMs > 0 ? null : claimJob(db, claim(), gate);
+      if (!job) return { claimed, againInMs: Math.max(gate.closedForMs, 0) || gate.blockedForMs };
+      claimed.push(job);
+      if (job.groupKey !== null) gates?.taken(job.groupKey, now);
+    }
   }
 
   async #attempt(job: HeldJob): Promise<void> {
@@ -196,8 +244,9 @@ export class JobQueue<Deps> implements Queue {
       this.#attempts.delete(attempt);
       if (state === null)
         this.#options.log.warn({ jobId: attempt.job.id }, "a job ended that was not ours any more");
-      // Another job may have waited for this one's key, in another lane even.
-      this.#wake(state === "cancelled" ? lanes : [attempt.job.lane]);
+      // Another job may have waited for this one's key or group, in another lane even.
+      const isWaitedFor = state === "cancelled" || attempt.job.groupKey !== null;
+      this.#wake(isWaitedFor ? lanes : [attempt.job.lane]);
     });
   }
 
@@ -212,26 +261,26 @@ export class JobQueue<Deps> implements Queue {
   }
 
   #keepLeases(): void {
-    this.#cancelAsked = false;
+    this.#interruptAsked = false;
     if (this.#attempts.size === 0) return;
     const tokens = [...this.#attempts].map((attempt) => attempt.job.token);
     const kept = extendLeases(this.#options.db, tokens, this.#leaseUntil());
-    const cancelRequested = new Map(kept.map((lease) => [lease.token, lease.cancelRequested]));
+    const leases = new Map(kept.map((lease) => [lease.token, lease]));
     for (const attempt of this.#attempts) {
-      const cancelled = cancelRequested.get(attempt.job.token);
-      if (cancelled === undefined) attempt.interrupt("lease_lost");
-      else if (cancelled) attempt.interrupt("cancelled");
+      const why = interruptOf(leases.get(attempt.job.token));
+      if (why) attempt.interrupt(why);
     }
   }
 
-  #setAlarm(lane: Lane, now: number): void {
+  #setAlarm(lane: Lane, now: number, againInMs: number): void {
     clearTimeout(this.#alarms.get(lane));
-    const runAt = findNextRunAt(this.#options.db, lane, now);
+    const runAt = findNextRunAt(this.#options.db, lane, now) ?? Infinity;
+    const inMs = Math.min(runAt - now, againInMs);
     // Further away than a tick, a tick will see it.
-    if (runAt === null || runAt - now > this.#tickMs) return;
+    if (inMs > this.#tickMs) return;
     this.#alarms.set(
       lane,
-      setTimeout(() => this.#wake([lane]), runAt - now),
+      setTimeout(() => this.#wake([lane]), inMs),
     );
   }
 
@@ -247,4 +296,11 @@ export class JobQueue<Deps> implements Queue {
       this.#options.log.error({ err: error }, "the queue could not do its work; it will try again");
     }
   }
+}
+
+/** What the state of its lease means for an attempt; undefined is a lease that is no longer its. */
+function interruptOf(lease: ReturnType<typeof extendLeases>[number] | undefined): JobInterrupt["why"] | null {
+  if (!lease) return "lease_lost";
+  if (lease.cancelRequested) return "cancelled";
+  return lease.held ? "held" : null;
 }

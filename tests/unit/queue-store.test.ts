@@ -16,7 +16,7 @@ import {
   pruneFinished,
 } from "../../src/queue/store.ts";
 import type { HeldJob } from "../../src/queue/store.ts";
-import { claimJobs, findLastTurn } from "../../src/queue/store-claim.ts";
+import { claimJob, claimJobs, findLastTurn } from "../../src/queue/store-claim.ts";
 import { addTestJob, emptyDatabase, jobRow, jobRows } from "../fixtures/queue.ts";
 
 let db: Database;
@@ -157,7 +157,7 @@ describe("a lease", () => {
     expect(extendLeases(db, ["stale"], 70_000)).toEqual([]);
     expect(jobRow(db, id).leaseExpiresAt).toBe(60_000);
     expect(extendLeases(db, ["stale", job.token], 70_000)).toEqual([
-      { token: job.token, cancelRequested: false },
+      { token: job.token, cancelRequested: false, held: false },
     ]);
     expect(jobRow(db, id).leaseExpiresAt).toBe(70_000);
     cancelByKey(db, "job", "k", 0);
@@ -261,14 +261,19 @@ test("old jobs are forgotten: what is done by age, what failed by number, what w
   expect(pruneFinished(db, 2_000, 2)).toBe(0);
 });
 
-test("a claim walks indexes: it never reads all that waits, nor sorts it", () => {
+const claimArgs = { lane: "short", concurrency: 3, now: 1, turn: 1, leaseUntil: 2 } as const;
+test.each<[string, (watched: Database) => unknown]>([
+  ["of several", (watched) => claimJobs(watched, claimArgs)],
+  ["of one", (watched) => claimJob(watched, claimArgs, { blockedGroups: ["a"], groupRoom: 2 })],
+])("a claim %s walks indexes: it never reads all that waits, nor sorts it", (_, take) => {
   let claimed = { text: "", values: [] as unknown[] };
   const logger = { logQuery: (text: string, values: unknown[]) => void (claimed = { text, values }) };
-  const watched = Object.assign(drizzle({ client: db.$client, schema, logger }), { $client: db.$client });
-  claimJobs(watched, { lane: "short", concurrency: 3, now: 1, turn: 1, leaseUntil: 2 });
+  take(Object.assign(drizzle({ client: db.$client, schema, logger }), { $client: db.$client }));
   const plan = db.$client.prepare(`EXPLAIN QUERY PLAN ${claimed.text}`).all(...claimed.values);
   const steps = (plan as { detail: string }[]).map((step) => step.detail);
   expect(steps).toContain("SEARCH c USING INDEX jobs_ready (lane=? AND user_id=?)");
   expect(steps.filter((step) => step.includes("FOR LAST"))).toEqual([]);
-  expect(steps.filter((step) => /^SCAN (?!waiting|standing|room|\()/.test(step))).toEqual([]);
+  expect(steps.filter((step) => /^SCAN (?!waiting|standing|room|json_each|g USING|\()/.test(step))).toEqual(
+    [],
+  );
 });
