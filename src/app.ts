@@ -30,8 +30,9 @@ import { keepDownloaderLater, keepDownloaderNow } from "./features/downloads/dow
 import { gaveUpUpdate, updateDownloaderNow } from "./features/downloads/downloader-by-hand.ts";
 import { downloaderJob, fetchJob, probeJob, updateDownloaderJob } from "./features/downloads/jobs.ts";
 import { gaveUpDownload } from "./features/downloads/outcomes.ts";
+import { queueAllPicturesNow } from "./features/videos/all-pictures.ts";
 import { gaveUpIngest, ingestNow } from "./features/videos/ingest.ts";
-import { ingestJob, picturesJob, removeFilesJob } from "./features/videos/jobs.ts";
+import { allPicturesJob, ingestJob, picturesJob, removeFilesJob } from "./features/videos/jobs.ts";
 import { remakePicturesNow } from "./features/videos/pictures.ts";
 import { removeFilesNow } from "./features/videos/removals.ts";
 import { dataFolder } from "./lib/data-folder.ts";
@@ -101,6 +102,7 @@ export function openApp(config: Config): App {
       bind(inviteMailJob, sendInviteNow, gaveUpInvite),
       bind(ingestJob, ingestNow, gaveUpIngest),
       bind(picturesJob, remakePicturesNow),
+      bind(allPicturesJob, queueAllPicturesNow),
       bind(removeFilesJob, removeFilesNow),
     ],
   });

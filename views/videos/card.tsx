@@ -8,7 +8,7 @@ import { Icon } from "../parts/icons.tsx";
 import { Picture } from "../parts/picture.tsx";
 import { percentOf, ProgressBar } from "../parts/progress.tsx";
 import { Time } from "../parts/time.tsx";
-import { isUnfinished, resolutionOf } from "./facts.ts";
+import { hasNoPicture, isUnfinished, resolutionOf } from "./facts.ts";
 
 interface Props {
   page: Page;
@@ -98,6 +98,7 @@ function CardMeta({ page, video }: { page: Page; video: VideoItem }) {
       {video.sourceSite && <span dir="auto">{video.sourceSite}</span>}
       <Time at={video.createdAt} now={page.now} />
       {resolution && <span>{resolution}</span>}
+      {hasNoPicture(video) && <span title={video.thumbnailError ?? undefined}>No picture</span>}
       {video.tags.slice(0, 2).map((tag) => (
         <a href={paths.gallery({ tag: [tag] })} dir="auto">
           #{tag}

@@ -8,6 +8,14 @@ export function resolutionOf({ width, height }: Pick<VideoItem, "width" | "heigh
   return lines === 2160 ? "4K" : `${lines}p`;
 }
 
+/** True where there is something to see, and yet no picture of it could be taken. */
+export function hasNoPicture(
+  video: Pick<VideoItem, "state" | "thumbnailError" | "thumbnails" | "videoCodec">,
+): boolean {
+  const isReady = video.state === "READY" && video.videoCodec !== null;
+  return isReady && video.thumbnailError !== null && video.thumbnails.length === 0;
+}
+
 /** True while work on it goes on: such parts of a page are asked for again when messages may have been missed. */
 export function isUnfinished({ state }: Pick<VideoItem, "state">): boolean {
   return state === "PENDING" || state === "PROCESSING";

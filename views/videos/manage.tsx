@@ -61,7 +61,12 @@ export function EditForm(props: { page: Page; video: VideoItem; error?: FormErro
 export function RemakeThumbnails({ video }: { video: VideoItem }) {
   return (
     <form method="post" action={paths.remakeThumbnails(video.id)} class="fold-action">
-      {video.thumbnailError && <p class="field-error">No pictures could be taken: {video.thumbnailError}</p>}
+      {video.thumbnailError && (
+        <p class="field-error">
+          {video.thumbnailError}{" "}
+          {video.thumbnails.length === 0 && "The gallery shows a drawn one in its place."}
+        </p>
+      )}
       <Button kind="quiet" icon="images">
         Make the pictures again
       </Button>

@@ -44,6 +44,10 @@ const videoSchema = z
     filename: z.string().nullable(),
     thumbnails: z.array(z.object({ n: z.int(), url: z.string() })),
     poster_url: z.string().nullable(),
+    thumbnail_error: z
+      .string()
+      .nullable()
+      .openapi({ description: "Why pictures are missing: pages draw one in their place." }),
     stream_url: z.string().nullable(),
     created_at: timeSchema,
     updated_at: timeSchema,
@@ -180,6 +184,7 @@ function videoJson(video: VideoItem): z.infer<typeof videoSchema> {
     filename: video.filename,
     thumbnails: video.thumbnails.map((n) => ({ n, url: picture(String(n) as "1" | "2" | "3") })),
     poster_url: video.hasPoster ? picture("poster") : null,
+    thumbnail_error: video.thumbnailError,
     stream_url: video.state === "READY" ? paths.stream(video.id) : null,
     created_at: isoTime(video.createdAt),
     updated_at: isoTime(video.updatedAt),

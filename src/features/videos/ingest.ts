@@ -17,7 +17,7 @@ import { removeFilesJob } from "./jobs.ts";
 import type { ingestJob } from "./jobs.ts";
 import { makeFiles, showStage } from "./make-files.ts";
 import type { FileFacts, Playable, Source } from "./make-files.ts";
-import { storePictures } from "./pictures.ts";
+import { sayMissing, storePictures } from "./pictures.ts";
 import { changeVideoFrom, findVideo, insertRemovals, upsertFile } from "./queries.ts";
 import type { NewFile } from "./queries.ts";
 import { failVideo } from "./shelving.ts";
@@ -104,11 +104,12 @@ function fileRow(
 }
 
 function commit(
-  { db, now, queue }: Needs,
+  deps: Needs,
   video: Video,
   made: Awaited<ReturnType<typeof makeFiles>>,
   rows: NewFile[],
 ): void {
+  const { db, now, queue } = deps;
   const { info, original, pictures, playable, unplayableReason } = made;
   db.transaction(() => {
     const ready = changeVideoFrom(db, video.id, ["PROCESSING"], {
@@ -121,7 +122,7 @@ function commit(
       height: info.video?.height ?? null,
       videoCodec: info.video?.codec ?? null,
       audioCodec: info.audio?.codec ?? null,
-      thumbnailError: pictures.missing,
+      thumbnailError: sayMissing(deps, video.id, pictures),
       unplayableReason,
       updatedAt: now(),
     });

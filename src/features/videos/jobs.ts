@@ -19,6 +19,15 @@ export const picturesJob = defineJob("pictures", {
   unique: (payload) => payload.videoId,
 });
 
+/** A job of the kind above for each video there is, or that lacks a picture. */
+export const allPicturesJob = defineJob("pictures-of-all", {
+  lane: "chores",
+  maxAttempts: 3,
+  deadlineMs: 10 * 60_000,
+  payload: z.object({ only: z.enum(["missing", "all"]) }),
+  unique: (payload) => payload.only,
+});
+
 /** Bytes that no row needs any more are deleted. */
 export const removeFilesJob = defineJob("remove-files", {
   lane: "chores",

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { Deps } from "../../deps.ts";
 import { probe } from "../../exec/ffprobe.ts";
 import { takePictures } from "../../exec/thumbnails.ts";
-import type { Picture } from "../../exec/thumbnails.ts";
+import type { Picture, Pictures } from "../../exec/thumbnails.ts";
 import { withWorkFolder } from "../../exec/work-folder.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
 import { sha256OfFile } from "../../lib/sha256.ts";
@@ -13,7 +13,7 @@ import type { NewFile } from "./queries.ts";
 
 /** Takes thumbnails and poster again from the stored original. */
 export async function remakePicturesNow(
-  deps: Pick<Deps, "config" | "db" | "events" | "now" | "storage" | "storageOf" | "tools">,
+  deps: Pick<Deps, "config" | "db" | "events" | "log" | "now" | "storage" | "storageOf" | "tools">,
   { videoId }: { videoId: string },
   { signal }: JobContext,
 ): Promise<void> {
@@ -24,15 +24,28 @@ export async function remakePicturesNow(
   await withWorkFolder(dataFolder.work(config.data.dir), `pictures-${videoId}`, (folder) =>
     storageOf(original.storage).withLocalFile(original.key, async (path) => {
       const info = await probe(deps, path, { signal });
-      const { pictures, missing } = await takePictures(deps, path, info, folder, { signal });
-      const rows = await storePictures(deps, videoId, pictures);
+      const taken = await takePictures(deps, path, info, folder, { signal });
+      const rows = await storePictures(deps, videoId, taken.pictures);
       db.transaction(() => {
         for (const row of rows) upsertFile(db, row);
-        changeVideo(db, videoId, { thumbnailError: missing, updatedAt: now() });
+        changeVideo(db, videoId, { thumbnailError: sayMissing(deps, videoId, taken), updatedAt: now() });
       });
     }),
   );
   events.emit("video.changed", { videoId, userId: video.ownerId });
+}
+
+/** For the owner, in a sentence. What ffmpeg said is for the log: it can quote paths of this machine. */
+export function sayMissing(
+  { log }: Pick<Deps, "log">,
+  videoId: string,
+  { pictures, missing }: Pictures,
+): string | null {
+  if (missing === null) return null;
+  log.info({ videoId, missing }, "pictures are missing");
+  return pictures.length > 0
+    ? "Some pictures could not be taken from this video."
+    : "No picture could be taken from this video.";
 }
 
 /** Moves pictures into the storage; returns the rows that say so. */

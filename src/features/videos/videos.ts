@@ -34,6 +34,8 @@ export {
   reopenVideo,
   wishesFor,
 } from "./shelving.ts";
+export { remakeAllPictures, remakePicturesOf } from "./all-pictures.ts";
+export type { WhichPictures } from "./all-pictures.ts";
 export { parseTags } from "./tag-names.ts";
 export { countVideosOf, discardVideosOf, handOverVideos, measureShelf } from "./owners.ts";
 

@@ -1,0 +1,31 @@
+import { sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
+import type { Database } from "../../db/open.ts";
+
+/** Those that lack a picture, or all. */
+export type WhichPictures = "missing" | "all";
+
+/** Three thumbnails and the poster. */
+const picturesOfOne = 4;
+
+/** Ready, and with something to see. */
+const which: Record<WhichPictures, SQL> = {
+  all: sql`state = 'READY' AND video_codec IS NOT NULL`,
+  missing: sql`state = 'READY' AND video_codec IS NOT NULL AND ${picturesOfOne} > (SELECT count(*) FROM files
+    WHERE files.video_id = videos.id AND files.kind IN ('thumbnail', 'poster'))`,
+};
+
+export function countToPicture(db: Database, only: WhichPictures): number {
+  return db.get<{ n: number }>(sql`SELECT count(*) AS n FROM videos WHERE ${which[only]}`).n;
+}
+
+/** The newest first; `beforeSeq` is where the batch before ended. */
+export function batchToPicture(
+  db: Database,
+  only: WhichPictures,
+  beforeSeq: number,
+  limit: number,
+): { id: string; seq: number }[] {
+  return db.all(sql`SELECT id, seq FROM videos WHERE seq < ${beforeSeq} AND ${which[only]}
+    ORDER BY seq DESC LIMIT ${limit}`);
+}
