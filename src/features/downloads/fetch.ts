@@ -1,14 +1,14 @@
 import { statfs } from "node:fs/promises";
 import type { z } from "zod";
 import type { Deps } from "../../deps.ts";
-import { keepWorkFolder, removeWorkFolder } from "../../exec/work-folder.ts";
-import { fetchVideo } from "../../exec/ytdlp.ts";
+import { removeWorkFolder } from "../../exec/work-folder.ts";
 import type { SiteInfo, SiteProgress } from "../../exec/ytdlp-output.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
 import { AppError } from "../../lib/errors.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { PermanentFailure } from "../../queue/job.ts";
 import type { JobContext } from "../../queue/job.ts";
+import { fetchForDownload } from "./attempt.ts";
 import type { probeJob } from "./jobs.ts";
 import { beginFetching, handOver, moveToLongLane, whatNow } from "./outcomes.ts";
 import type { Running } from "./outcomes.ts";
@@ -67,17 +67,14 @@ async function work(
     const judge = (facts: Expected): Turn | null =>
       hasRoom(free, facts.sizeBytes) ? decide(download, facts) : { to: "failure", error: storageFull() };
     const startedAt = performance.now();
-    let firstByteAt = startedAt;
-    const { file, info } = await fetchVideo(deps, {
+    const { file, info } = await fetchForDownload(deps, download.id, context, {
       url: new URL(download.url),
-      folder: await keepWorkFolder(workRoot(deps), download.id),
       signal: AbortSignal.any([context.signal, stop.signal]),
       resume,
       ...wantedOfPlaylist(download),
       decide(found) {
         const answer = take(judge(found));
         if (answer === "go on") beginFetching(deps, download, found);
-        firstByteAt = performance.now();
         return answer;
       },
       onProgress: watchSize(judge, take, (progress) => showProgress(deps, download, progress)),
@@ -85,11 +82,7 @@ async function work(
     failpoint("downloaded");
     const tookMs = performance.now() - startedAt;
     // What is taken up was fetched in part before: it would look faster than it is.
-    if (file && !resume) {
-      const overheadMs = firstByteAt - startedAt;
-      const measured = { bytes: file.sizeBytes, transferMs: tookMs - overheadMs, overheadMs };
-      rememberSpeed(deps, siteOf(new URL(download.url)), measured);
-    }
+    if (file && !resume) rememberSpeed(deps, siteOf(new URL(download.url)), file.sizeBytes, tookMs / 1000);
     if (file) handOver(deps, download, file, info, tookMs);
     else if (info.entries) await becomePlaylist(deps, download, info, context.signal);
     else await follow(deps, download, turn);

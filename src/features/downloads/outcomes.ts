@@ -2,6 +2,7 @@ import { basename, extname } from "node:path";
 import type { Download } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import type { FetchedFile } from "../../exec/ytdlp.ts";
+import { askRetryAfter } from "../../exec/retry-after.ts";
 import { isTransient } from "../../exec/ytdlp-errors.ts";
 import type { SiteInfo } from "../../exec/ytdlp-output.ts";
 import { removeWorkFolder } from "../../exec/work-folder.ts";
@@ -9,13 +10,15 @@ import { dataFolder } from "../../lib/data-folder.ts";
 import { AppError, isAppError } from "../../lib/errors.ts";
 import { cleanText } from "../../lib/text.ts";
 import type { JobLoss } from "../../queue/binding.ts";
-import { JobInterrupt, PermanentFailure } from "../../queue/job.ts";
+import { JobInterrupt, PermanentFailure, Snooze } from "../../queue/job.ts";
 import type { JobContext } from "../../queue/job.ts";
 import { describeVideo, failVideo, ingestLater } from "../videos/videos.ts";
 import { fetchJob } from "./jobs.ts";
+import { siteOf } from "./plan.ts";
 import { changeDownloadFrom, findDownload } from "./queries.ts";
+import { coolDown, sitesCoolingDown } from "./sites.ts";
 
-type Needs = Pick<Deps, "config" | "db" | "events" | "log" | "now" | "queue">;
+type Needs = Pick<Deps, "config" | "db" | "egress" | "events" | "log" | "now" | "queue">;
 
 /** A download that is at work: it has a video. */
 export type Running = Download & { videoId: string };
@@ -100,6 +103,7 @@ export async function whatNow(
     return;
   }
   const known = isAppError(error) ? error : null;
+  if (known?.code === "site_limited") return waitForSite(deps, download, known);
   if (known && !isTransient(known.code)) throw new PermanentFailure(known.message, { cause: known });
   const { db, now, events } = deps;
   changeDownloadFrom(db, download.id, ["probing", "fetching"], {
@@ -109,6 +113,25 @@ export async function whatNow(
   });
   events.finished(download.videoId, download.userId);
   throw error;
+}
+
+/** The site is left alone, by all of its downloads; this one goes on by itself, however often that happens. */
+async function waitForSite(deps: Needs, download: Running, { message }: AppError): Promise<never> {
+  const { db, now, events, egress } = deps;
+  const url = new URL(download.url);
+  const site = siteOf(url);
+  // Downloads that run at once hear of the same limit.
+  const cooling = () => sitesCoolingDown(deps, now()).get(site)?.until;
+  const asked = cooling() === undefined ? await askRetryAfter(egress, url, now()) : null;
+  const until = cooling() ?? coolDown(deps, site, message, asked);
+  const minutes = Math.ceil((until - now()) / 60_000);
+  changeDownloadFrom(db, download.id, ["probing", "fetching"], {
+    state: "waiting",
+    laneReason: `${message} It goes on by itself in about ${minutes} min.`,
+    updatedAt: now(),
+  });
+  events.finished(download.videoId, download.userId);
+  throw new Snooze(until - now());
 }
 
 function fail(deps: Needs, downloadId: string, error: AppError): void {
