@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openEgress } from "../../src/egress/egress.ts";
+import { findTools } from "../../src/exec/find-tools.ts";
+import { fetchVideo } from "../../src/exec/ytdlp.ts";
+import { isAppError } from "../../src/lib/errors.ts";
+import { toolSettings } from "../fixtures/app.ts";
+import { siteFiles } from "../fixtures/site-files.ts";
+import { mediaPlaylist, videoPage } from "../fixtures/site-pages.ts";
+
+setDefaultTimeout(60_000);
+
+const root = mkdtempSync(join(tmpdir(), "homereel-egress-"));
+const settings = {
+  ffmpeg: "",
+  ffprobe: "",
+  yt_dlp: toolSettings().HOMEREEL_TOOLS_YT_DLP ?? "",
+  js_runtime: "",
+};
+const { tools: found } = findTools(settings, { dataDir: root });
+const tools = { ...found, ytDlp: [...(found.ytDlp ?? []), "--use-extractors", "html5,generic"] };
+
+/** The site, which may be reached, and the same port of an address that may not. */
+const outerAddress = "127.0.0.4";
+let outer: Server;
+let inner: Server;
+let port = 0;
+let outerConnections = 0;
+let innerConnections = 0;
+const requests: string[] = [];
+
+beforeAll(async () => {
+  const files = await siteFiles();
+  outer = createServer((request, response) => void answer(files.folder, request, response));
+  outer.on("connection", () => outerConnections++);
+  port = await listen(outer, outerAddress, 0);
+  inner = createServer((_request, response) => void response.end("inner"));
+  inner.on("connection", () => innerConnections++);
+  await listen(inner, "127.0.0.1", port);
+});
+afterAll(() => {
+  for (const server of [outer, inner]) {
+    server.closeAllConnections();
+    server.close();
+  }
+  rmSync(root, { recursive: true, force: true });
+});
+
+describe("every connection is the guard's", () => {
+  test.each(["/page", "/hls/master.m3u8", "/for-ffmpeg.m3u8"])("%s", async (path) => {
+    outerConnections = 0;
+    const { lookups, failure } = await fetchFrom(path);
+    expect(failure).toBeNull();
+    expect(lookups.length).toBe(outerConnections);
+    expect(new Set(lookups)).toEqual(new Set(["video.test", "cdn.test"]));
+    expect(innerConnections).toBe(0);
+  });
+});
+
+describe("a way inside is refused", () => {
+  test.concurrent.each([
+    ["a redirect to 127.0.0.1", "/to?http://127.0.0.1:PORT/v.mp4"],
+    ["a redirect to the metadata of a cloud", "/to?http://169.254.169.254/latest/meta-data/"],
+    ["a redirect over another page", "/to?http://cdn.test:PORT/to?http://127.0.0.1:PORT/v.mp4"],
+    ["a page whose video is inside", "/page-to?http://127.0.0.1:PORT/v.mp4"],
+    ["segments at 127.0.0.1", "/list.m3u8?http://127.0.0.1:PORT/0.ts"],
+    ["segments at the metadata of a cloud", "/list.m3u8?http://169.254.169.254/0.ts"],
+    ["segments at a name that leads inside", "/list.m3u8?http://inside.test:PORT/0.ts"],
+    ["segments that redirect inside", "/list.m3u8?http://cdn.test:PORT/to?http://127.0.0.1:PORT/0.ts"],
+  ])("%s", async (_what, path) => {
+    const { failure } = await fetchFrom(path.replaceAll("PORT", String(port)));
+    expect(failure).toBe("address_not_allowed");
+    expect(innerConnections).toBe(0);
+  });
+
+  test.concurrent("a name that answers outside first and inside from then on", async () => {
+    const turning = [outerAddress];
+    const { failure, lookups } = await fetchFrom("/clip.mp4?turning", () => [turning.shift() ?? "127.0.0.1"]);
+    expect(failure).toBe("address_not_allowed");
+    expect(lookups.length).toBeGreaterThan(1);
+    expect(requests.filter((url) => url === "/clip.mp4?turning")).toHaveLength(1);
+    expect(innerConnections).toBe(0);
+  });
+});
+
+/** Names that only the guard knows: whoever goes round it finds nothing under them. */
+const names = new Map([
+  ["video.test", outerAddress],
+  ["cdn.test", outerAddress],
+  ["inside.test", "127.0.0.1"],
+]);
+
+async function fetchFrom(path: string, answers = (host: string) => [names.get(host) ?? host]) {
+  const lookups: string[] = [];
+  const resolve = async (host: string) => {
+    lookups.push(host);
+    return answers(host);
+  };
+  const egress = openEgress({ allowNetworks: [outerAddress], log: { warn() {} }, resolve });
+  const folder = mkdtempSync(join(root, "job-"));
+  const url = new URL(`http://video.test:${port}${path}`);
+  try {
+    await fetchVideo({ tools, egress }, { url, folder });
+    return { lookups, failure: null };
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return { lookups, failure: error.code };
+  } finally {
+    await egress.close();
+  }
+}
+
+async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const [path = "", ...rest] = (request.url ?? "").split("?");
+  const wish = rest.join("?");
+  requests.push(request.url ?? "");
+  const cdn = `http://cdn.test:${port}`;
+  const list = "application/vnd.apple.mpegurl";
+  if (path === "/to") return void response.writeHead(302, { location: wish }).end();
+  if (path === "/page") return send("text/html", videoPage("A page", "/clip.mp4", cdn));
+  if (path === "/page-to") return send("text/html", videoPage("A page", wish));
+  if (path === "/list.m3u8") return send(list, mediaPlaylist([wish]));
+  if (path === "/for-ffmpeg.m3u8") {
+    const key = `#EXT-X-KEY:METHOD=SAMPLE-AES,URI="${cdn}/key"\n#EXTINF`;
+    return send(list, mediaPlaylist([`${cdn}/hls/high-000.ts`]).replace("#EXTINF", key));
+  }
+  const file = Bun.file(join(folder, path));
+  if (!(await file.exists())) return void response.writeHead(404).end();
+  const type = path.endsWith(".m3u8") ? list : "video/mp4";
+  if (path === "/hls/master.m3u8") {
+    return send(
+      list,
+      (await file.text()).replaceAll(/^\w+\.m3u8$/gm, (name) => `${cdn}/hls/${name}`),
+    );
+  }
+  send(type, Buffer.from(await file.bytes()));
+
+  function send(contentType: string, body: string | Buffer): void {
+    response.writeHead(200, { "content-type": contentType, "content-length": Buffer.byteLength(body) });
+    response.end(body);
+  }
+}
+
+async function listen(server: Server, host: string, at: number): Promise<number> {
+  await new Promise<void>((done, failed) => server.once("error", failed).listen(at, host, done));
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : 0;
+}
