@@ -1,15 +1,20 @@
+import type { DownloadOptions } from "../lib/download-options.ts";
 import { maxUrlLength } from "../lib/url-policy.ts";
-
-/** What a person can choose; nothing else of theirs ever becomes part of an option. */
-export const formatPresets = ["everywhere", "best", "1080p", "720p", "480p"] as const;
-export type FormatPreset = (typeof formatPresets)[number];
+import { clipOf, extraArgs, ffmpegLimits, hasExtras } from "./ytdlp-extras.ts";
+import { formatArgs } from "./ytdlp-formats.ts";
 
 /** The name of everything that is written: `original.mp4`, `original.info.json`, `original.mp4.part`. */
 export const outputName = "original";
 export const infoJsonName = `${outputName}.info.json`;
 
 /** How the lines that we asked for begin on yt-dlp's stdout; the rest of each is JSON in ASCII. */
-export const linePrefix = { found: "HR1 ", chosen: "HR2 ", progress: "HR3 ", file: "HR4 " } as const;
+export const linePrefix = {
+  found: "HR1 ",
+  chosen: "HR2 ",
+  progress: "HR3 ",
+  file: "HR4 ",
+  formats: "HR5 ",
+} as const;
 
 export interface ArgsInput {
   /** From `checkUrl`. */
@@ -20,7 +25,8 @@ export interface ArgsInput {
   programFolder: string;
   /** From `Tools`, e.g. `deno:/usr/bin/deno`. */
   jsRuntime: string | null;
-  preset: FormatPreset;
+  /** What a person chose: names from lists, and numbers; nothing else of theirs ever becomes an option. */
+  options: DownloadOptions;
   /** Also the other videos of a link that means one video of a playlist. */
   wholePlaylist?: boolean;
   /** A Netscape cookie file that may be written to. */
@@ -31,7 +37,8 @@ export interface ArgsInput {
 
 /** Only looks: prints what is there and writes nothing. */
 export function buildProbeArgs(input: ArgsInput): string[] {
-  return [...commonArgs(input), "--simulate", ...printChosen("video"), ...target(input)];
+  const formats = ["--print", `video:${linePrefix.formats}${formatsTemplate}`];
+  return [...commonArgs(input), "--simulate", ...formats, ...printChosen("video"), ...target(input)];
 }
 
 /**
@@ -40,8 +47,19 @@ export function buildProbeArgs(input: ArgsInput): string[] {
  * wrote about the video (`infoJsonName`) instead of asking the site again.
  */
 export function buildFetchArgs(input: ArgsInput & { resume?: boolean }): string[] {
-  const source = input.resume ? ["--load-info-json", infoJsonName] : target(input);
-  return [...commonArgs(input), ...onlyOneVideo, ...downloadingArgs(), "--no-simulate", ...source];
+  const { options } = input;
+  // The description of a clip has moved its times already: with --download-sections they would move again.
+  const resume = input.resume && clipOf(options) === null;
+  return [
+    commonArgs(input),
+    // Without an extra that a site can't give the video comes all the same; every other error ends the run.
+    hasExtras(options) ? ["--ignore-errors"] : [],
+    onlyOneVideo(options.live_from_start),
+    options.live_from_start ? ["--live-from-start"] : [],
+    extraArgs(options),
+    downloadingArgs(),
+    ["--no-simulate", ...(resume ? ["--load-info-json", infoJsonName] : target(input))],
+  ].flat();
 }
 
 /** yt-dlp --help, 2026.10; what reads or runs anything besides the page is off. */
@@ -54,14 +72,10 @@ function commonArgs(input: ArgsInput): string[] {
     input.cookiesFile ? ["--cookies", input.cookiesFile] : [],
     ["--ffmpeg-location", input.programFolder],
     ["--downloader", "m3u8,dash:native"],
-    ["--downloader-args", `ffmpeg_i:-protocol_whitelist ${webProtocols}`],
-    localSteps.flatMap((step) => [
-      "--postprocessor-args",
-      `${step}+ffmpeg_i:-format_whitelist ${containers}`,
-    ]),
+    ffmpegLimits(input.options),
     [input.wholePlaylist ? "--yes-playlist" : "--no-playlist", "--flat-playlist"],
     ["--playlist-items", `1:${Math.max(1, Math.trunc(input.maxEntries))}`],
-    ["--format", formatSelection(input.preset), "--merge-output-format", "mp4/webm/mkv"],
+    formatArgs(input.options),
     ["--output", `${outputName}.%(ext)s`],
     ["--print", `pre_process:${linePrefix.found}${asJson(foundFields)}`],
     ["--print", `after_move:${linePrefix.file}%(filepath)j`],
@@ -76,12 +90,11 @@ function printChosen(when: "video" | "before_dl"): string[] {
  * Alternatives of which one must fit (`--match-filters`): one video that isn't live, or an entry that is
  * only a link, which `--flat-playlist` prints and does not follow.
  */
-const onlyOneVideo = [
-  "!playlist_index & !is_live",
-  "n_entries=1 & !is_live",
-  "_type=url",
-  "_type=url_transparent",
-].flatMap((filter) => ["--match-filters", filter]);
+function onlyOneVideo(orLive: boolean): string[] {
+  const over = orLive ? "" : " & !is_live";
+  const filters = [`!playlist_index${over}`, `n_entries=1${over}`, "_type=url", "_type=url_transparent"];
+  return filters.flatMap((filter) => ["--match-filters", filter]);
+}
 
 function downloadingArgs(): string[] {
   return [
@@ -103,41 +116,6 @@ function target({ url }: ArgsInput): string[] {
   return ["--", url.href];
 }
 
-/** What goes through an HTTP proxy; rtmp, rtsp, mms and ftp would go round it. */
-const proxied = "[protocol~='^(https?|m3u8(_native)?|http_dash_segments(_generator)?|ism|f4m)$']";
-/** H.264 and AAC play everywhere. Unknown ("?") counts as that: sites that don't say mostly mean it. */
-const playableVideo = "[vcodec~=?'^(avc|h264)']";
-const playableAudio = "[acodec~=?'^(mp4a|aac)']";
-
-function formatSelection(preset: FormatPreset): string {
-  const height = /^(\d+)p$/.exec(preset)?.[1];
-  const only = `${proxied}${height ? `[height<=?${height}]` : ""}`;
-  const best = [`bv*${only}+ba${proxied}`, `b${only}`, `bv*${only}`, `b${proxied}`];
-  const playable = [
-    `bv*${only}${playableVideo}+ba${proxied}${playableAudio}`,
-    `b${only}${playableVideo}${playableAudio}`,
-  ];
-  return (preset === "best" ? best : [...playable, ...best]).join("/");
-}
-
-/** For ffmpeg where yt-dlp leaves a stream to it; ffmpeg sends these through the proxy of its environment. */
-const webProtocols = "http,https,httpproxy,tcp,tls,crypto,data";
-
-/** What yt-dlp does with ffmpeg after a download; a limit for ffmpeg has to be given for each by its name. */
-const localSteps = [
-  "Merger",
-  "FixupM3u8",
-  "FixupM4a",
-  "FixupStretched",
-  "FixupTimestamp",
-  "FixupDuration",
-  "FixupDuplicateMoov",
-];
-
-/** What ffmpeg may take a downloaded file for; playlists and lists of files are not among it. */
-const containers =
-  "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,flv,avi,asf,ogg,aac,ac3,eac3,mp3,flac,wav,h264,hevc,m4v,ivf";
-
 /** Text that a site can make as long as it likes is cut by yt-dlp itself. */
 const foundFields = [
   "_type id.:200 title.:500 url formats.-1.url formats.-1.manifest_url webpage_url extractor duration",
@@ -147,8 +125,13 @@ const foundFields = [
 const chosenFields = [
   ...foundFields,
   "description.:5000 uploader.:200 channel.:200 upload_date chapters.:200",
-  "filesize filesize_approx width height vcodec acodec requested_formats.:.format_id",
+  "filesize filesize_approx width height vcodec acodec ext requested_formats.:.format_id",
+  "subtitles_table.:20000 automatic_captions_table.:20000",
 ];
+
+/** Of every format, best last, what tells which of them a preset would bring. */
+const formatsTemplate =
+  "%(formats.-300:.{vcodec,acodec,width,height,ext,protocol,filesize,filesize_approx,abr,language_preference})j";
 
 const progressFields = [
   "status downloaded_bytes total_bytes total_bytes_estimate speed eta fragment_index fragment_count",

@@ -3,6 +3,7 @@ import { linePrefix } from "./ytdlp-args.ts";
 
 export type OutputLine =
   | { kind: "found" | "chosen"; item: FoundItem }
+  | { kind: "formats"; formats: FormatItem[] }
   | { kind: "progress"; step: ProgressStep }
   | { kind: "file"; path: string };
 
@@ -16,6 +17,10 @@ export function parseLine(line: string): OutputLine | null {
     const step = progressSchema.safeParse(json);
     return step.success ? { kind, step: step.data } : null;
   }
+  if (kind === "formats") {
+    const formats = z.array(formatSchema).max(300).safeParse(json);
+    return formats.success ? { kind, formats: formats.data } : null;
+  }
   const item = itemSchema.safeParse(json);
   return item.success ? { kind, item: item.data } : null;
 }
@@ -28,7 +33,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-const kinds = ["progress", "found", "chosen", "file"] as const;
+const kinds = ["progress", "found", "chosen", "formats", "file"] as const;
 
 const text = z
   .string()
@@ -89,7 +94,29 @@ const itemSchema = z.object({
   height: count,
   vcodec: text,
   acodec: text,
+  ext: text,
+  "subtitles_table.:20000": text,
+  "automatic_captions_table.:20000": text,
   "requested_formats.:.format_id": z.array(z.string()).nullish().catch(null),
+});
+
+const signed = z
+  .number()
+  .nullish()
+  .catch(null)
+  .transform((value) => value ?? null);
+
+const formatSchema = z.object({
+  vcodec: text,
+  acodec: text,
+  width: count,
+  height: count,
+  ext: text,
+  protocol: text,
+  filesize: count,
+  filesize_approx: amount.transform((value) => (value === null ? null : Math.round(value))),
+  abr: amount,
+  language_preference: signed,
 });
 
 const progressSchema = z.object({
@@ -104,4 +131,5 @@ const progressSchema = z.object({
 });
 
 export type FoundItem = z.infer<typeof itemSchema>;
+export type FormatItem = z.infer<typeof formatSchema>;
 export type ProgressStep = z.infer<typeof progressSchema>;

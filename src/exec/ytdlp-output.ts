@@ -1,6 +1,9 @@
 import type { Progress } from "../events/events.ts";
 import { cleanText } from "../lib/text.ts";
-import type { FoundItem, ProgressStep } from "./ytdlp-lines.ts";
+import type { DownloadOptions } from "../lib/download-options.ts";
+import { type Choice, listChoices } from "./ytdlp-choices.ts";
+import { clipOf } from "./ytdlp-extras.ts";
+import type { FormatItem, FoundItem, ProgressStep } from "./ytdlp-lines.ts";
 
 /** What a site says of a video or a playlist. All text is the site's: bounded and without control characters. */
 export interface SiteInfo {
@@ -29,6 +32,11 @@ export interface SiteInfo {
   /** YYYY-MM-DD. */
   uploadDate: string | null;
   chapters: { title: string; startSeconds: number; endSeconds: number | null }[];
+  /** What each preset would bring, those that there are; empty unless it was probed. */
+  choices: Choice[];
+  /** The site's codes of languages, e.g. "en" or "pt-BR". */
+  subtitles: string[];
+  automaticSubtitles: string[];
 }
 
 export interface SiteEntry {
@@ -45,6 +53,26 @@ export function describeFound(found: readonly FoundItem[], chosen: FoundItem | n
   if (!item) return null;
   if ((item.n_entries ?? 1) > 1 || isLink(item)) return describePlaylist(found, item);
   return describeVideo(item);
+}
+
+/** With what each preset would bring, and of a clip what is left of the whole: as large as its share of the time. */
+export function withOptions(
+  info: SiteInfo,
+  options: DownloadOptions,
+  formats: readonly FormatItem[],
+): SiteInfo {
+  const choices = info.entries ? [] : listChoices(formats, options.delivery);
+  const clip = clipOf(options);
+  const whole = info.durationSeconds;
+  if (!clip || !whole) return { ...info, choices };
+  const seconds = Math.max(0, Math.min(clip.to ?? whole, whole) - clip.from);
+  const share = (bytes: number | null) => (bytes === null ? null : Math.round((bytes * seconds) / whole));
+  return {
+    ...info,
+    durationSeconds: seconds,
+    sizeBytes: share(info.sizeBytes),
+    choices: choices.map((choice) => ({ ...choice, sizeBytes: share(choice.sizeBytes) })),
+  };
 }
 
 /** How many files make the video: 2 where picture and sound come separately. */
@@ -109,6 +137,9 @@ function describeVideo(item: FoundItem): SiteInfo {
     uploader: cleanLine(item["uploader.:200"] ?? item["channel.:200"], 200) || null,
     uploadDate: item.upload_date?.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3") ?? null,
     chapters: describeChapters(item),
+    choices: [],
+    subtitles: describeLanguages(item["subtitles_table.:20000"]),
+    automaticSubtitles: describeLanguages(item["automatic_captions_table.:20000"]),
   };
 }
 
@@ -139,6 +170,14 @@ function describeChapters(item: FoundItem): SiteInfo["chapters"] {
     startSeconds: chapter.start_time,
     endSeconds: chapter.end_time,
   }));
+}
+
+/** The first column of yt-dlp's table, below its heading; the row that the cut went through is left out. */
+function describeLanguages(table: string | null): string[] {
+  const rows = (table ?? "").split("\n").slice(1);
+  const whole = table?.length === 20_000 ? rows.slice(0, -1) : rows;
+  const codes = whole.flatMap((row) => /^[a-z]{2,3}(?:-[A-Za-z0-9-]{1,20})?(?=\s|$)/.exec(row) ?? []);
+  return codes.slice(0, 300);
 }
 
 function isLink({ _type: type }: FoundItem): boolean {

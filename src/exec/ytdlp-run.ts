@@ -1,11 +1,12 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Egress, EgressPass } from "../egress/egress.ts";
+import { type DownloadOptions, usualOptions } from "../lib/download-options.ts";
 import { AppError } from "../lib/errors.ts";
 import { run, RunError } from "./run.ts";
 import type { Tools } from "./tools.ts";
 import { folderSize } from "./work-folder.ts";
-import type { ArgsInput, FormatPreset } from "./ytdlp-args.ts";
+import type { ArgsInput } from "./ytdlp-args.ts";
 import { ageMatters, classifyFailure, versionAgeDays } from "./ytdlp-errors.ts";
 import { programNow } from "./ytdlp-program.ts";
 
@@ -14,11 +15,11 @@ export interface YtdlpOptions {
   url: URL;
   /** A folder of its own. What is there of an unfinished download is used again. */
   folder: string;
-  /** "everywhere" unless said. */
-  preset?: FormatPreset;
+  /** What was chosen; as usual unless said. */
+  options?: DownloadOptions;
   /** Also the other videos of a link that means one video of a playlist. */
   wholePlaylist?: boolean;
-  /** Entries of a playlist that are looked at; 1,000 unless said. */
+  /** Entries of a playlist that are looked at, up to 50,000; 1,000 unless said. */
   maxEntries?: number;
   /** The job's own copy: yt-dlp writes into it. */
   cookiesFile?: string;
@@ -30,6 +31,9 @@ export interface YtdlpOptions {
   /** What yt-dlp says for admins; can quote files of this machine. */
   onLogLine?: (line: string) => void;
 }
+
+/** More entries of a playlist than this are never held: each is about a kilobyte. */
+const mostEntries = 50_000;
 
 export interface Programs {
   tools: Tools;
@@ -56,10 +60,10 @@ export async function runYtdlp(
       proxyUrl: pass.proxyUrl,
       programFolder,
       jsRuntime: tools.jsRuntime,
-      preset: options.preset ?? "everywhere",
+      options: options.options ?? usualOptions,
       wholePlaylist: options.wholePlaylist,
       cookiesFile: options.cookiesFile,
-      maxEntries: options.maxEntries ?? 1000,
+      maxEntries: Math.min(options.maxEntries ?? 1000, mostEntries),
     });
     await run({
       argv: [...(await programNow(tools.ytDlp)), ...args],

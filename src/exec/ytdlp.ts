@@ -1,10 +1,19 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { usualOptions } from "../lib/download-options.ts";
 import { AppError } from "../lib/errors.ts";
 import { type ArgsInput, buildFetchArgs, buildProbeArgs, infoJsonName } from "./ytdlp-args.ts";
-import { type FoundItem, type OutputLine, parseLine } from "./ytdlp-lines.ts";
-import { describeFound, partsOf, type SiteInfo, type SiteProgress, trackProgress } from "./ytdlp-output.ts";
+import { hasExtras } from "./ytdlp-extras.ts";
+import { type FormatItem, type FoundItem, type OutputLine, parseLine } from "./ytdlp-lines.ts";
+import {
+  describeFound,
+  partsOf,
+  type SiteInfo,
+  type SiteProgress,
+  trackProgress,
+  withOptions,
+} from "./ytdlp-output.ts";
 import { type Programs, runYtdlp, type YtdlpOptions } from "./ytdlp-run.ts";
 
 export interface FetchOptions extends YtdlpOptions {
@@ -37,14 +46,25 @@ export async function fetchVideo(programs: Programs, options: FetchOptions): Pro
   const session = startSession(options);
   const resume = options.resume === true && existsSync(join(options.folder, infoJsonName));
   const buildArgs = (input: ArgsInput) => buildFetchArgs({ ...input, resume });
-  await runYtdlp(programs, options, buildArgs, session.onLine, session.stopSignal);
+  try {
+    await runYtdlp(programs, options, buildArgs, session.onLine, session.stopSignal);
+  } catch (error) {
+    if (!isOnlyAnExtra(error, options, session.filePath())) throw error;
+  }
   const info = session.info();
   if (!info) throw unreadable();
   if (session.stopped() || info.entries) return { info, file: null };
-  if (info.isLive) throw liveStream();
+  if (info.isLive && !options.options?.live_from_start) throw liveStream();
   const path = session.filePath();
   if (path === null) throw unreadable();
   return { info, file: await describeFile(options.folder, path) };
+}
+
+/** The file is complete; what a site did not give was put beside it by choice, and the log says so. */
+function isOnlyAnExtra(error: unknown, options: FetchOptions, path: string | null): boolean {
+  const { signal, folder, options: chosen = usualOptions } = options;
+  if (!(error instanceof AppError) || signal?.aborted || path === null) return false;
+  return hasExtras(chosen) && existsSync(resolve(folder, path));
 }
 
 /** Looks at the page and downloads nothing. Throws like `fetchVideo`; a live stream is described. */
@@ -61,18 +81,24 @@ function startSession(options: FetchOptions) {
   const stop = new AbortController();
   const found: FoundItem[] = [];
   let chosen: FoundItem | null = null;
+  let formats: FormatItem[] = [];
   let path: string | null = null;
   let track: ReturnType<typeof trackProgress> | null = null;
 
+  const describe = () => {
+    const info = describeFound(found, chosen);
+    return info && withOptions(info, options.options ?? usualOptions, formats);
+  };
   const choose = (item: FoundItem) => {
     chosen = item;
-    const info = describeFound(found, chosen);
+    const info = describe();
     track = trackProgress(partsOf(item), info?.sizeBytes ?? null);
     if (info && options.decide?.(info) === "stop") stop.abort();
   };
   const take = (line: OutputLine) => {
     if (line.kind === "found") found.push(line.item);
     else if (line.kind === "chosen") choose(line.item);
+    else if (line.kind === "formats") formats = line.formats;
     else if (line.kind === "file") path = line.path;
     else if (line.kind === "progress" && track && !stop.signal.aborted)
       options.onProgress?.(track(line.step));
@@ -85,7 +111,7 @@ function startSession(options: FetchOptions) {
     },
     stopSignal: stop.signal,
     stopped: () => stop.signal.aborted,
-    info: () => describeFound(found, chosen),
+    info: describe,
     filePath: (): string | null => path,
   };
 }

@@ -76,6 +76,7 @@ describe("describeFound", () => {
       vcodec: "avc1.640028",
       acodec: "none",
       "chapters.:200": [{ title: "Start", start_time: 0, end_time: 30 }],
+      "subtitles_table.:20000": "Language Name Formats\nde Deutsch vtt\npt-BR vtt\nlive_chat json\n<b> vtt",
     });
     expect(describeFound([item], item)).toEqual({
       title: "A title",
@@ -96,6 +97,9 @@ describe("describeFound", () => {
       uploader: "Somebody",
       uploadDate: "2026-01-31",
       chapters: [{ title: "Start", startSeconds: 0, endSeconds: 30 }],
+      choices: [],
+      subtitles: ["de", "pt-BR"],
+      automaticSubtitles: [],
     });
   });
 
