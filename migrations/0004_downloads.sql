@@ -34,9 +34,7 @@ CREATE UNIQUE INDEX download_profiles_default ON download_profiles (user_id) WHE
 
 CREATE TABLE sites (
   site TEXT PRIMARY KEY,
-  bytes_per_second REAL,
-  overhead_ms REAL,
-  samples INTEGER NOT NULL DEFAULT 0,
+  speed TEXT,
   cool_down_until INTEGER,
   cool_down_reason TEXT,
   strikes INTEGER NOT NULL DEFAULT 0,

@@ -3,6 +3,7 @@ import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from
 import type { DownloadOptions } from "../lib/download-options.ts";
 import type { Lane } from "../lib/lanes.ts";
 import type { Role, Scope } from "../lib/permissions.ts";
+import type { SpeedModel } from "../lib/speed.ts";
 
 /**
  * Every table, once. The SQL that makes them is in `migrations/`; `tests/unit/schema.test.ts` holds
@@ -387,15 +388,14 @@ export const downloadProfiles = sqliteTable(
 /** What was learnt of a site: how fast it is, and until when it is better left alone. */
 export const sites = sqliteTable("sites", {
   site: text("site").primaryKey(),
-  /** Of its last downloads, the newest weighing most. */
-  bytesPerSecond: real("bytes_per_second"),
-  /** What a download takes beside its bytes: asking the page, merging. */
-  overheadMs: real("overhead_ms"),
-  samples: integer("samples").notNull().default(0),
+  /** What its last downloads took: see `lib/speed.ts`. */
+  speed: text("speed", { mode: "json" }).$type<SpeedModel>(),
   coolDownUntil: integer("cool_down_until"),
   coolDownReason: text("cool_down_reason"),
   /** Cool-downs in a row; each is longer than the one before. */
   strikes: integer("strikes").notNull().default(0),
+  /** When a download of it was begun last; kept where they are to keep their distance. */
+  lastStartAt: integer("last_start_at"),
   updatedAt: integer("updated_at").notNull(),
 });
 

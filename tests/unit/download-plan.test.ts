@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import {
+  assumedSpeed,
   hasRoom,
   headroomBytes,
-  learn,
   pauseMs,
   planCost,
   planRoute,
@@ -10,17 +10,23 @@ import {
 } from "../../src/features/downloads/plan.ts";
 
 describe("the lane of a download", () => {
-  const measured = { bytesPerSecond: 1_000_000, overheadMs: 0, samples: 3 };
-  const facts = { sizeBytes: null, durationSeconds: null, thresholdMinutes: 10, ...measured };
+  const speed = { bytesPerSecond: 1_000_000, overheadSeconds: 0 };
+  const known = { speed, knownFrom: "this site" } as const;
+  const facts = { sizeBytes: null, durationSeconds: null, thresholdMinutes: 10, ...known };
   test.each([
     ["small", { sizeBytes: 1_000_000 }, "short", 1],
     ["just at the threshold", { sizeBytes: 600_000_000 }, "short", 600],
     ["over the threshold", { sizeBytes: 601_000_000 }, "long", 601],
     ["long by its length alone", { durationSeconds: 3600 }, "long", 2160],
     ["the size counts, not the length", { sizeBytes: 1_000_000, durationSeconds: 36_000 }, "short", 1],
-    ["nothing measured yet", { sizeBytes: 100_000_000, bytesPerSecond: null, overheadMs: null }, "short", 22],
+    ["nothing measured yet", { sizeBytes: 100_000_000, speed: assumedSpeed }, "short", 22],
     ["long by hand", { sizeBytes: 1_000_000, forceLong: true }, "long", 1],
-    ["a slow site's start counts", { sizeBytes: 600_000_000, overheadMs: 5000 }, "long", 605],
+    [
+      "a slow site's start counts",
+      { sizeBytes: 600_000_000, speed: { ...speed, overheadSeconds: 5 } },
+      "long",
+      605,
+    ],
     ["nothing known", {}, "short", null],
   ] as const)("%s", (_, given, lane, estimatedSeconds) => {
     expect(planRoute({ ...facts, ...given })).toMatchObject({ lane, estimatedSeconds });
@@ -29,34 +35,11 @@ describe("the lane of a download", () => {
   test("is explained", () => {
     expect(planRoute({ ...facts, sizeBytes: 1_500_000_000 }).reason).toBe("1.5 GB, about 25 min expected.");
     expect(planRoute({ ...facts, durationSeconds: 60 }).reason).toStartWith("perhaps ");
-    const guess = { ...facts, sizeBytes: 1_000_000, bytesPerSecond: null, samples: 0 };
+    const guess = { ...facts, sizeBytes: 1_000_000, knownFrom: "nothing" } as const;
     expect(planRoute(guess).reason).toBe("1 MB, under a minute expected, by a guess.");
     expect(planRoute({ ...facts, forceLong: true }).reason).toBe(
       "The site says neither size nor length. In the long lane, as was asked for.",
     );
-  });
-});
-
-describe("what is known of a site", () => {
-  const download = (bytes: number, seconds: number) => ({
-    bytes,
-    transferMs: seconds * 1000,
-    overheadMs: 800,
-  });
-
-  test("is its first download, and later the newest ones", () => {
-    const first = learn(null, download(1_000_000, 1));
-    expect(first).toEqual({ bytesPerSecond: 1_000_000, overheadMs: 800, samples: 1 });
-    let known = first;
-    for (let i = 0; i < 12; i++) known = learn(known, download(4_000_000, 1));
-    expect(known.bytesPerSecond).toBeGreaterThan(3_900_000);
-    expect(known.bytesPerSecond).toBeLessThan(4_000_000);
-  });
-
-  test("is not misled by files that are mostly round trips", () => {
-    const known = learn(learn(null, download(5_000_000, 1)), download(1000, 2));
-    expect(known).toMatchObject({ bytesPerSecond: 5_000_000, samples: 2 });
-    expect(learn(null, download(10, 1)).bytesPerSecond).toBeNull();
   });
 });
 

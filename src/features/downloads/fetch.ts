@@ -4,6 +4,7 @@ import type { Deps } from "../../deps.ts";
 import { removeWorkFolder } from "../../exec/work-folder.ts";
 import type { SiteInfo, SiteProgress } from "../../exec/ytdlp-output.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
+import { readOptions } from "../../lib/download-options.ts";
 import { AppError } from "../../lib/errors.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { PermanentFailure } from "../../queue/job.ts";
@@ -15,6 +16,7 @@ import type { Running } from "./outcomes.ts";
 import { hasRoom, siteOf } from "./plan.ts";
 import { expandPlaylist, wantedOfPlaylist } from "./playlist.ts";
 import { changeDownloadFrom, findDownload, unfinishedDownloadIds } from "./queries.ts";
+import { settleInterrupted } from "./queries-gates.ts";
 import { estimateDownload, rememberSpeed } from "./sites.ts";
 
 type Payload = z.infer<typeof probeJob.payload>;
@@ -31,6 +33,11 @@ export async function probeNow(deps: Needs, { downloadId }: Payload, context: Jo
 /** Downloads what was looked at before, and goes on where the last try stopped. */
 export async function fetchNow(deps: Needs, { downloadId }: Payload, context: JobContext): Promise<void> {
   await work(deps, downloadId, context, true, () => null);
+}
+
+/** Before the first job of a new start: nothing is at work yet, whatever a crash left in the rows. */
+export function settleDownloads({ db }: Pick<Deps, "db">): void {
+  settleInterrupted(db);
 }
 
 /** The work folders that a restart must leave alone. */
@@ -69,6 +76,7 @@ async function work(
     const startedAt = performance.now();
     const { file, info } = await fetchForDownload(deps, download.id, context, {
       url: new URL(download.url),
+      options: readOptions(download.options),
       signal: AbortSignal.any([context.signal, stop.signal]),
       resume,
       ...wantedOfPlaylist(download),

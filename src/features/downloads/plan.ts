@@ -1,16 +1,12 @@
 import type { Lane } from "../../lib/lanes.ts";
 import { formatBytes } from "../../lib/bytes.ts";
+import type { Speed } from "../../lib/speed.ts";
 
-/** What was measured of a site; null before the first download from anywhere. */
-export interface Speed {
-  bytesPerSecond: number | null;
-  /** What a download takes beside its bytes: starting, asking the page, putting together. */
-  overheadMs: number | null;
-  /** How many downloads from this very site that is of. */
-  samples: number;
-}
-
-export interface RouteFacts extends Speed {
+export interface RouteFacts {
+  /** What is expected of the site. */
+  speed: Speed;
+  /** Whose downloads that is known from. */
+  knownFrom: "this site" | "other sites" | "nothing";
   sizeBytes: number | null;
   durationSeconds: number | null;
   thresholdMinutes: number;
@@ -30,13 +26,13 @@ export interface Route {
 /** A common bitrate of 1080p video, where the site says a duration but no size. */
 const assumedBytesPerSecondOfVideo = 600_000;
 /** Before anything was measured: a home connection of 40 Mbit/s, and yt-dlp's start. */
-const assumedBytesPerSecond = 5_000_000;
-const assumedOverheadMs = 2000;
+export const assumedSpeed: Speed = { bytesPerSecond: 5_000_000, overheadSeconds: 2 };
 
 /** Which lane a download takes: the one for short waits, unless it is expected to take longer. */
 export function planRoute(facts: RouteFacts): Route {
   const estimatedBytes = estimateBytes(facts);
-  const estimatedSeconds = estimatedBytes === null ? null : estimateSeconds(facts, estimatedBytes);
+  const { overheadSeconds, bytesPerSecond } = facts.speed;
+  const estimatedSeconds = estimatedBytes === null ? null : overheadSeconds + estimatedBytes / bytesPerSecond;
   const isLong = estimatedSeconds !== null && estimatedSeconds > facts.thresholdMinutes * 60;
   return {
     lane: isLong || facts.forceLong ? "long" : "short",
@@ -51,54 +47,15 @@ function estimateBytes({ sizeBytes, durationSeconds }: RouteFacts): number | nul
   return durationSeconds === null ? null : Math.round(durationSeconds * assumedBytesPerSecondOfVideo);
 }
 
-function estimateSeconds({ bytesPerSecond, overheadMs }: RouteFacts, bytes: number): number {
-  const overhead = (overheadMs ?? assumedOverheadMs) / 1000;
-  return overhead + bytes / (bytesPerSecond ?? assumedBytesPerSecond);
-}
-
 function explain(facts: RouteFacts, bytes: number | null, seconds: number | null): string {
   const byHand = facts.forceLong ? " In the long lane, as was asked for." : "";
   if (bytes === null || seconds === null) return `The site says neither size nor length.${byHand}`;
   const size = `${facts.sizeBytes === null ? "perhaps " : ""}${formatBytes(bytes)}`;
   const time = seconds < 60 ? "under a minute" : `about ${Math.ceil(seconds / 60)} min`;
-  const basis = facts.samples > 0 ? "" : facts.bytesPerSecond === null ? ", by a guess" : ", by other sites";
-  return `${size}, ${time} expected${basis}.${byHand}`;
+  return `${size}, ${time} expected${bases[facts.knownFrom]}.${byHand}`;
 }
 
-/** One download, as it went. */
-export interface Measured {
-  bytes: number;
-  /** While its bytes came. */
-  transferMs: number;
-  /** The rest. */
-  overheadMs: number;
-}
-
-/** How much the newest weighs, once there are a few. */
-const newestWeighs = 0.3;
-/** Of less, mostly the round trips are measured. */
-const fewBytes = 200_000;
-
-/** What is known after one more download. */
-export function learn(
-  known: { bytesPerSecond: number | null; overheadMs: number | null; samples: number } | null,
-  { bytes, transferMs, overheadMs }: Measured,
-): { bytesPerSecond: number | null; overheadMs: number; samples: number } {
-  const samples = (known?.samples ?? 0) + 1;
-  const weight = Math.max(newestWeighs, 1 / samples);
-  const isTelling = bytes >= fewBytes && transferMs > 0;
-  const speed = isTelling ? bytes / (transferMs / 1000) : null;
-  return {
-    bytesPerSecond:
-      speed === null ? (known?.bytesPerSecond ?? null) : mix(known?.bytesPerSecond, speed, weight),
-    overheadMs: mix(known?.overheadMs, overheadMs, weight),
-    samples,
-  };
-}
-
-function mix(old: number | null | undefined, newest: number, weight: number): number {
-  return old == null ? newest : old * (1 - weight) + newest * weight;
-}
+const bases = { "this site": "", "other sites": ", by other sites", nothing: ", by a guess" } as const;
 
 export interface Cost {
   /** Of keeping it, for each month. */

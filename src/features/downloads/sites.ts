@@ -1,6 +1,7 @@
 import type { Deps } from "../../deps.ts";
-import { learn, pauseMs, planCost, planRoute } from "./plan.ts";
-import type { Cost, Measured, Route, Speed } from "./plan.ts";
+import { learnSpeed, speedOf } from "../../lib/speed.ts";
+import { assumedSpeed, pauseMs, planCost, planRoute } from "./plan.ts";
+import type { Cost, Route, RouteFacts } from "./plan.ts";
 import { coolingSites, findSite, saveSite } from "./queries-sites.ts";
 
 export { siteOf } from "./plan.ts";
@@ -26,18 +27,23 @@ export function estimateDownload(
 ): Estimate {
   const route = planRoute({
     ...facts,
-    ...speedOf(db, site),
+    ...expectOf(db, site),
     thresholdMinutes: config.downloads.threshold_minutes,
   });
   const { lane, reason, estimatedBytes: bytes, estimatedSeconds: seconds } = route;
   return { bytes, seconds, lane, reason, cost: bytes === null ? null : planCost(bytes, config.costs) };
 }
 
-/** Takes into account how long a download took; the newest weigh most. */
-export function rememberSpeed({ db, now }: Pick<Deps, "db" | "now">, site: string, measured: Measured): void {
+/** Takes into account what a download took. The site lets us in, so it is left alone no more. */
+export function rememberSpeed(
+  { db, now }: Pick<Deps, "db" | "now">,
+  site: string,
+  bytes: number,
+  seconds: number,
+): void {
   for (const name of [site, anySite]) {
-    const known = findSite(db, name);
-    saveSite(db, name, { ...learn(known, measured), strikes: 0, updatedAt: now() });
+    const speed = learnSpeed(findSite(db, name)?.speed ?? null, bytes, seconds);
+    saveSite(db, name, { speed, strikes: 0, updatedAt: now() });
   }
 }
 
@@ -77,11 +83,11 @@ export function endCoolDown({ db, now }: Pick<Deps, "db" | "now">, site: string)
   saveSite(db, site, { coolDownUntil: null, coolDownReason: null, strikes: 0, updatedAt: now() });
 }
 
-function speedOf(db: Deps["db"], site: string): Speed {
-  const [own, any] = [findSite(db, site), findSite(db, anySite)];
+function expectOf(db: Deps["db"], site: string): Pick<RouteFacts, "speed" | "knownFrom"> {
+  const [own, others] = [findSite(db, site)?.speed ?? null, findSite(db, anySite)?.speed ?? null];
+  const usual = speedOf(others, assumedSpeed);
   return {
-    bytesPerSecond: own?.bytesPerSecond ?? any?.bytesPerSecond ?? null,
-    overheadMs: own?.overheadMs ?? any?.overheadMs ?? null,
-    samples: own?.samples ?? 0,
+    speed: speedOf(own, usual),
+    knownFrom: own ? "this site" : others ? "other sites" : "nothing",
   };
 }
