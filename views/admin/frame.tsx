@@ -8,7 +8,9 @@ const places = [
   ["Overview", paths.admin()],
   ["People", paths.people()],
   ["Invitations", paths.invites()],
+  ["Cookies", paths.cookies()],
   ["Audit log", paths.audit()],
+  ["Tools", paths.tools()],
 ] as const;
 
 /** What stands around every page of administration; `at` is the place that it belongs to. */

@@ -7,7 +7,7 @@ import { deleteAccount, findUserById, getUser, requireAnotherAdmin } from "../ac
 import { discardDownloadsOf, handOverDownloads } from "../downloads/downloads.ts";
 import { countVideosOf, discardVideosOf, handOverVideos } from "../videos/videos.ts";
 
-// What calls may do to accounts and invitations, beside what is here.
+// What calls may do to accounts, invitations and programs, beside what is here.
 export {
   changeAccount,
   createInvite,
@@ -21,7 +21,10 @@ export {
   revokeInvite,
   setPassword,
 } from "../accounts/accounts.ts";
+export { rollBackDownloader, updateDownloader } from "../downloads/downloads.ts";
+export { remakeAllPictures } from "../videos/videos.ts";
 export type { Invite } from "../accounts/accounts.ts";
+export { addCookies, deleteCookies, listCookies, testCookies } from "../downloads/downloads.ts";
 export { listPeople } from "./people.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "events" | "from" | "now" | "queue">;

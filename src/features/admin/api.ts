@@ -1,8 +1,10 @@
 import { newApiPart } from "../../web/api.ts";
 import { accessApi } from "./api-access.ts";
 import { auditApi } from "./api-audit.ts";
+import { cookiesApi } from "./api-cookies.ts";
 import { invitesApi } from "./api-invites.ts";
 import { peopleApi } from "./api-people.ts";
+import { toolsApi } from "./api-tools.ts";
 
 export const adminApi = newApiPart();
 
@@ -10,3 +12,5 @@ adminApi.route("/", peopleApi);
 adminApi.route("/", accessApi);
 adminApi.route("/", invitesApi);
 adminApi.route("/", auditApi);
+adminApi.route("/", cookiesApi);
+adminApi.route("/", toolsApi);

@@ -21,6 +21,42 @@ export interface AuditItem extends AuditEvent {
   what: string;
 }
 
+/** A program; `version` is null where it is missing or does not start. */
+export interface ToolItem {
+  version: string | null;
+  /** What should be done about it, in a sentence; null is good. */
+  warning: string | null;
+}
+
+export interface YtDlpItem extends ToolItem {
+  ageDays: number | null;
+  /** Where it is from: got by Homereel, found on the system, named in the configuration; null where there is none. */
+  from: "data folder" | "system" | "setting" | null;
+  channel: "stable" | "nightly";
+  updates: "when-old" | "daily" | "never";
+  /** The release that the configuration stays at. */
+  pin: string | null;
+  /** Of the channel, when it was last asked for. */
+  newest: { version: string; at: number } | null;
+  /** Where a roll-back leads; null where it can't. */
+  before: string | null;
+  canUpdate: boolean;
+  /** Somebody asked for it, and it is under way. */
+  isUpdating: boolean;
+  /** How the last one ended that somebody asked for. */
+  last: { at: number; ok: boolean; says: string; hint: string } | null;
+}
+
+export interface ToolsView {
+  ytDlp: YtDlpItem;
+  ffmpeg: ToolItem;
+  ffprobe: ToolItem;
+  /** Null kind: there is none. */
+  jsRuntime: ToolItem & { kind: string | null };
+  /** How many videos can have pictures, and how many lack one. */
+  pictures: { all: number; missing: number };
+}
+
 /** How things stand. Sizes in bytes. */
 export interface Overview {
   people: number;

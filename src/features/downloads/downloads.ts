@@ -1,8 +1,9 @@
 import type { Download, DownloadState, User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { parseCursor } from "../../lib/cursor.ts";
-import { AppError } from "../../lib/errors.ts";
+import { AppError, remedyOf } from "../../lib/errors.ts";
 import { canSeeAll } from "../videos/videos.ts";
+import { pauseSwitch, waitExplainer } from "./gates.ts";
 import type { DownloadItem } from "./item.ts";
 import {
   childrenOf,
@@ -13,13 +14,19 @@ import {
   pageOfDownloads,
 } from "./queries.ts";
 import type { DownloadRow } from "./queries.ts";
+import { hasPaused, isSwitchedOn } from "./queries-gates.ts";
 
+export { addCookies, deleteCookies, listCookies, testCookies } from "./cookies.ts";
+export { describeCare, rollBackDownloader, updateDownloader } from "./downloader-by-hand.ts";
 export { discardDownloadsOf, handOverDownloads } from "./handover.ts";
+export { findLogText } from "./logs.ts";
 
-/** Newest first; admins see everybody's. */
+type Seeing = Pick<Deps, "config" | "db" | "events" | "now">;
+
+/** Newest first; admins and the command line, who is nobody, see everybody's. */
 export function listDownloads(
-  deps: Pick<Deps, "db" | "events">,
-  user: User,
+  deps: Seeing,
+  user: User | null,
   query: { states?: readonly DownloadState[]; limit?: number; cursor?: string | null } = {},
 ): { items: DownloadItem[]; nextCursor: string | null } {
   const limit = Math.min(Math.max(query.limit ?? 50, 1), 200);
@@ -28,7 +35,7 @@ export function listDownloads(
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
-    items: page.map((row) => itemOf(deps, row)),
+    items: toItems(deps, page),
     nextCursor: rows.length > limit && last ? String(last.download.seq) : null,
   };
 }
@@ -38,20 +45,50 @@ export interface DownloadGroupItems {
   waiting: DownloadItem[];
   failed: DownloadItem[];
   done: DownloadItem[];
+  /** Of all, where only the first are listed. */
+  counts: { running: number; waiting: number; failed: number };
+  /** An admin has paused everybody's. */
+  isPaused: boolean;
+  /** There are some that were paused one by one. */
+  hasPaused: boolean;
 }
 
-const shownInGroup = 50;
+const shownInGroup = 100;
+const shownOfDone = 20;
 
-/** The queue as a person sees it. */
-export function groupDownloads(deps: Pick<Deps, "db" | "events">, user: User): DownloadGroupItems {
-  const group = (...states: DownloadState[]) =>
-    listDownloads(deps, user, { states, limit: shownInGroup }).items;
+/** The queue as a person sees it: the first of each group, however many there are. */
+export function groupDownloads(deps: Seeing & Pick<Deps, "queue">, user: User): DownloadGroupItems {
+  const { db } = deps;
+  const userId = seenBy(user);
+  const newest = (limit: number, ...states: DownloadState[]) =>
+    listDownloads(deps, user, { states, limit }).items;
   return {
-    running: group("probing", "fetching", "ingesting"),
-    waiting: group("waiting").reverse(),
-    failed: group("failed", "cancelled"),
-    done: group("done").slice(0, 20),
+    running: newest(shownInGroup, ...atWork),
+    waiting: nextOnes(deps, userId),
+    failed: newest(shownInGroup, "failed", "cancelled"),
+    done: newest(shownOfDone, "done"),
+    counts: {
+      running: countDownloads(db, userId, atWork),
+      waiting: countDownloads(db, userId, ["waiting"]),
+      failed: countDownloads(db, userId, ["failed", "cancelled"]),
+    },
+    isPaused: isSwitchedOn(db, pauseSwitch),
+    hasPaused: hasPaused(db, userId),
   };
+}
+
+const atWork: readonly DownloadState[] = ["probing", "fetching", "ingesting"];
+
+/** In the order in which they will be claimed, the short ones first. */
+function nextOnes(deps: Seeing & Pick<Deps, "queue">, userId: string | null): DownloadItem[] {
+  const { queue, db } = deps;
+  const long = queue.nextInLine("long", userId, shownInGroup);
+  const short = queue.nextInLine("short", userId, shownInGroup);
+  const shortShown = Math.max(shownInGroup / 2, shownInGroup - long.length);
+  const ids = [...short.slice(0, shortShown), ...long].slice(0, shownInGroup);
+  const rows = new Map(findDownloadRows(db, ids).map((row) => [row.download.id, row]));
+  const waiting = ids.flatMap((id) => rows.get(id) ?? []).filter((row) => row.state === "waiting");
+  return toItems(deps, waiting);
 }
 
 export function countRunning({ db }: Pick<Deps, "db">, user: User): number {
@@ -67,40 +104,36 @@ export function countQueue({ db }: Pick<Deps, "db">): { waiting: number; running
 }
 
 /** `not_found` also where it is somebody else's. */
-export function getDownload(deps: Pick<Deps, "db" | "events">, user: User, id: string): DownloadItem {
+export function getDownload(deps: Seeing, user: User, id: string): DownloadItem {
   const row = findDownloadRow(deps.db, id);
   if (!row || !maySteer(user, row.download)) throw noSuchDownload();
-  return itemOf(deps, row);
+  return itemOf(deps, row, waitExplainer(deps));
 }
 
 /** Downloads that the caller may see, all with one question; the newest last. */
-export function itemsOf(deps: Pick<Deps, "db" | "events">, ids: readonly string[]): DownloadItem[] {
-  return findDownloadRows(deps.db, ids).map((row) => itemOf(deps, row));
+export function itemsOf(deps: Seeing, ids: readonly string[]): DownloadItem[] {
+  return toItems(deps, findDownloadRows(deps.db, ids));
 }
 
 /** The downloads that a playlist became. */
-export function playlistItems(deps: Pick<Deps, "db" | "events">, user: User, id: string): DownloadItem[] {
+export function playlistItems(deps: Seeing, user: User, id: string): DownloadItem[] {
   getDownload(deps, user, id);
-  return childrenOf(deps.db, id).map((row) => itemOf(deps, row));
+  return toItems(deps, childrenOf(deps.db, id));
 }
 
 /** The download that brought a video; null for uploads and for other people's. */
-export function findItemFor(
-  deps: Pick<Deps, "db" | "events">,
-  user: User,
-  videoId: string,
-): DownloadItem | null {
+export function findItemFor(deps: Seeing, user: User, videoId: string): DownloadItem | null {
   const download = findDownloadOfVideo(deps.db, videoId);
   const row = download && maySteer(user, download) ? findDownloadRow(deps.db, download.id) : null;
-  return row && itemOf(deps, row);
+  return row && itemOf(deps, row, waitExplainer(deps));
 }
 
 export function maySteer(user: User, download: Download): boolean {
   return canSeeAll(user) || download.userId === user.id;
 }
 
-function seenBy(user: User): string | null {
-  return canSeeAll(user) ? null : user.id;
+function seenBy(user: User | null): string | null {
+  return user === null || canSeeAll(user) ? null : user.id;
 }
 
 export function noSuchDownload(): AppError {
@@ -109,6 +142,7 @@ export function noSuchDownload(): AppError {
 
 function itemOf({ events }: Pick<Deps, "events">, row: DownloadRow): DownloadItem {
   const { download, video, state, thumbnails } = row;
+  const isPaused = download.pausedAt !== null && steerable.has(state);
   const { errorCode, errorMessage, errorHint } = download.errorCode ? download : (video ?? download);
   return {
     id: download.id,
@@ -119,12 +153,23 @@ function itemOf({ events }: Pick<Deps, "events">, row: DownloadRow): DownloadIte
     state,
     lane: download.lane,
     laneReason: download.laneReason,
+    paused: isPaused,
+    priority: download.priority,
+    site: download.site,
+    waitsFor: state === "waiting" ? explain({ ...download, isPaused }) : "",
     userId: download.userId,
     thumbnails,
     version: video?.updatedAt ?? download.updatedAt,
     progress: download.videoId ? events.progressOf(download.videoId) : null,
     error:
-      errorCode === null ? null : { code: errorCode, message: errorMessage ?? "", hint: errorHint ?? "" },
+      errorCode === null
+        ? null
+        : {
+            code: errorCode,
+            message: errorMessage ?? "",
+            hint: errorHint ?? "",
+            remedy: remedyOf(errorCode),
+          },
     createdAt: download.createdAt,
     updatedAt: Math.max(download.updatedAt, video?.updatedAt ?? 0),
     finishedAt: download.finishedAt ?? (state === "done" ? (video?.updatedAt ?? null) : null),

@@ -1,7 +1,8 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../lib/errors.ts";
+import { parseInput } from "../../lib/parse-input.ts";
 import type { JobContext } from "../../queue/job.ts";
 import { noteAudit } from "../accounts/accounts.ts";
 import { allPicturesJob, picturesJob } from "./jobs.ts";
@@ -11,6 +12,8 @@ import type { WhichPictures } from "./queries-pictures.ts";
 
 export type { WhichPictures } from "./queries-pictures.ts";
 
+const wishSchema = z.object({ only: z.enum(["missing", "all"], "Choose missing or all.") });
+
 /**
  * Everybody's pictures are taken again, of all videos or of those that lack one, after all that is new. Returns of how
  * many; `actor` is null for the command line.
@@ -18,8 +21,9 @@ export type { WhichPictures } from "./queries-pictures.ts";
 export function remakeAllPictures(
   deps: Pick<Deps, "db" | "from" | "now" | "queue">,
   actor: Pick<User, "id" | "name"> | null,
-  only: WhichPictures,
+  input: { only?: string },
 ): number {
+  const { only } = parseInput(wishSchema, input);
   const { db, queue } = deps;
   const count = countToPicture(db, only);
   if (count === 0) return 0;
@@ -32,6 +36,11 @@ export function remakeAllPictures(
     { behavior: "immediate" },
   );
   return count;
+}
+
+/** How many can have pictures, or lack one that they can have. */
+export function countVideosToPicture({ db }: Pick<Deps, "db">, only: WhichPictures): number {
+  return countToPicture(db, only);
 }
 
 /** Of these videos, or, where one is not there or not ready, of none. */

@@ -34,8 +34,9 @@ export {
   reopenVideo,
   wishesFor,
 } from "./shelving.ts";
-export { remakeAllPictures, remakePicturesOf } from "./all-pictures.ts";
+export { countVideosToPicture, remakeAllPictures, remakePicturesOf } from "./all-pictures.ts";
 export type { WhichPictures } from "./all-pictures.ts";
+export { findOnShelf, findUrlsOnShelf } from "./origin.ts";
 export { parseTags } from "./tag-names.ts";
 export { countVideosOf, discardVideosOf, handOverVideos, measureShelf } from "./owners.ts";
 
