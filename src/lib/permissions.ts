@@ -38,6 +38,8 @@ const rules = {
   /** Accounts of others, and invitations. */
   "people.manage": { roles: admins, scope: "admin" },
   "audit.read": { roles: admins, scope: "admin" },
+  /** What lets downloads in at sites. */
+  "cookies.manage": { roles: admins, scope: "admin" },
   /** The programs that the work is done with, yt-dlp above all. */
   "tools.manage": { roles: admins, scope: "admin" },
 } as const satisfies Record<string, Rule>;

@@ -13,6 +13,7 @@ const table: Record<Permission, [roles: Role[], scope: Scope | null]> = {
   "account.change": [["admin", "user", "viewer"], null],
   "people.manage": [["admin"], "admin"],
   "audit.read": [["admin"], "admin"],
+  "cookies.manage": [["admin"], "admin"],
   "tools.manage": [["admin"], "admin"],
 };
 const permissions = Object.keys(table) as Permission[];

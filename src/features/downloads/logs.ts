@@ -67,7 +67,7 @@ export class DownloadLogger {
 }
 
 /** Empty before the first attempt. `not_found` where it is somebody else's download. */
-export function readLog(deps: Pick<Deps, "db" | "events">, user: User, id: string): string {
+export function readLog(deps: Parameters<typeof getDownload>[0], user: User, id: string): string {
   return findLog(deps.db, getDownload(deps, user, id).id)?.text ?? "";
 }
 
