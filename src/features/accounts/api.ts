@@ -64,6 +64,12 @@ const logoutRoute = createRoute({
 
 export const accountApi = newApiPart();
 
+// Tokens are told once, and to nobody's cache.
+accountApi.use("/auth/*", async (c, next) => {
+  await next();
+  c.res.headers.set("Cache-Control", "no-store");
+});
+
 accountApi.route("/", joinApi);
 accountApi.route("/", recoveryApi);
 accountApi.route("/", ownApi);
