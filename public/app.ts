@@ -2,6 +2,7 @@
 import "htmx.org";
 import "htmx.org/dist/ext/hx-csp.js";
 import "htmx.org/dist/ext/hx-sse.js";
+import { startBookmarklet } from "./bookmarklet.ts";
 import { startCards } from "./cards.ts";
 import { startCopy } from "./copy.ts";
 import { startDialogs } from "./dialogs.ts";
@@ -16,4 +17,5 @@ startDialogs();
 startShortcuts();
 startCards();
 startCopy();
+startBookmarklet();
 startLive();

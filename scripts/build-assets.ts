@@ -8,7 +8,12 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const root = join(import.meta.dir, "..");
 const scripts = ["app.ts", "player.ts"];
-const copies = ["public/icons/favicon.svg", "public/icons/touch-icon.png", "node_modules/plyr/dist/plyr.svg"];
+const icons = [
+  "favicon.svg",
+  "touch-icon.png",
+  ...["icon", "icon-maskable"].flatMap((name) => [`${name}-192.png`, `${name}-512.png`]),
+];
+const copies = [...icons.map((name) => `public/icons/${name}`), "node_modules/plyr/dist/plyr.svg"];
 
 if (import.meta.main) await buildAssets(join(root, "dist/assets"));
 
@@ -17,10 +22,12 @@ export async function buildAssets(folder: string): Promise<Record<string, string
   const fresh = `${folder}.new-${process.pid}`;
   await mkdir(fresh, { recursive: true });
   const manifest: Record<string, string> = {};
-  for (const [name, bytes] of await allAssets()) {
+  const write = async (name: string, bytes: Uint8Array) => {
     manifest[name] = hashedName(name, bytes);
     await writeWithCompressed(join(fresh, manifest[name]), bytes);
-  }
+  };
+  for (const [name, bytes] of await allAssets()) await write(name, bytes);
+  await write("app.webmanifest", await describeApp(manifest));
   await Bun.write(join(fresh, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
@@ -36,6 +43,13 @@ async function allAssets(): Promise<[name: string, bytes: Uint8Array][]> {
     ["app.css", new TextEncoder().encode(squeeze(await inlineImports(join(root, "public/css/app.css"))))],
     ...(await Promise.all(copied)),
   ];
+}
+
+/** The installed app's manifest; its icons lie beside it, under the names that they got. */
+async function describeApp(names: Record<string, string>): Promise<Uint8Array> {
+  const app = (await Bun.file(join(root, "public/app.webmanifest")).json()) as { icons: { src: string }[] };
+  for (const icon of app.icons) icon.src = names[icon.src] ?? icon.src;
+  return new TextEncoder().encode(JSON.stringify(app));
 }
 
 async function bundleScripts(): Promise<[string, Uint8Array][]> {

@@ -1,7 +1,7 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import { LiveConnection, type Topic } from "./live.tsx";
-import type { Page } from "./page.ts";
+import type { Page, Theme } from "./page.ts";
 import { AddDialog, ShortcutsDialog } from "./parts/dialogs.tsx";
 import { Header, type Place } from "./parts/header.tsx";
 
@@ -45,6 +45,8 @@ export function Layout(props: {
           <meta name="htmx-config" content={htmxConfig} />
           <link rel="icon" href={page.asset("favicon.svg")} type="image/svg+xml" />
           <link rel="apple-touch-icon" href={page.asset("touch-icon.png")} />
+          <link rel="manifest" href={page.asset("app.webmanifest")} />
+          <ThemeColors theme={page.theme} />
           <link rel="stylesheet" href={page.asset("app.css")} />
           {["app.js", ...scripts].map((name) => (
             <script type="module" src={page.asset(name)} nonce={page.nonce} />
@@ -73,6 +75,19 @@ export function Layout(props: {
           <div id="toasts" role="status" aria-live="polite" />
         </body>
       </html>
+    </>
+  );
+}
+
+/** What a phone puts round the page: `--ground` of each theme, where a style sheet can't say it. */
+function ThemeColors({ theme }: { theme: Theme }) {
+  const grounds = { dark: "#100e0c", light: "#fbfaf7" };
+  if (theme !== "auto") return <meta name="theme-color" content={grounds[theme]} />;
+  return (
+    <>
+      {(["dark", "light"] as const).map((scheme) => (
+        <meta name="theme-color" content={grounds[scheme]} media={`(prefers-color-scheme: ${scheme})`} />
+      ))}
     </>
   );
 }

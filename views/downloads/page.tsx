@@ -3,6 +3,7 @@ import type { Page } from "../page.ts";
 import type { FormError } from "../parts/field.tsx";
 import { AddForm, type AddValues } from "./add-form.tsx";
 import { DownloadGroups, type DownloadGroupsOf } from "./queue.tsx";
+import { WaysIn } from "./ways-in.tsx";
 
 export { DownloadRow } from "./row.tsx";
 
@@ -12,9 +13,11 @@ export function DownloadsPage(props: {
   groups: DownloadGroupsOf;
   values?: AddValues;
   error?: FormError;
+  /** To be shown to those who may add. */
+  bookmarklet?: string;
 }) {
-  const { page, groups, values, error } = props;
-  const busy = groups.running.length + groups.waiting.length > 0;
+  const { page, groups, values, error, bookmarklet } = props;
+  const busy = groups.counts.running + groups.counts.waiting > 0;
   return (
     <Layout
       page={page}
@@ -26,6 +29,7 @@ export function DownloadsPage(props: {
       <h1>Downloads</h1>
       {page.user?.role !== "viewer" && <AddForm page={page} values={values} error={error} />}
       <DownloadGroups page={page} groups={groups} />
+      {page.user?.role !== "viewer" && bookmarklet && <WaysIn bookmarklet={bookmarklet} />}
     </Layout>
   );
 }
