@@ -35,6 +35,18 @@ export const commands: readonly ListedCommand[] = [
     load: async () => (await import("./logout.ts")).logoutCommand,
   },
   {
+    name: "jobs",
+    usage: "jobs list|logs",
+    summary: "See what downloads do, and why one failed",
+    load: async () => (await import("./jobs.ts")).jobsCommand,
+  },
+  {
+    name: "thumbnails",
+    usage: "thumbnails regenerate",
+    summary: "Make pictures of videos again",
+    load: async () => (await import("./thumbnails.ts")).thumbnailsCommand,
+  },
+  {
     name: "config",
     usage: "config [--example] [--json]",
     summary: "Print the settings in force",

@@ -59,6 +59,11 @@ export function fail(error: unknown): number {
 
 const controlCharacters = /[\p{Cc}\p{Cf}]/gu;
 
+/** Lines of text that strangers wrote a part of. */
+export function cleanForTerminal(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n]|\p{Cf}/gu, "");
+}
+
 /** Columns of text; what strangers wrote can't move the cursor. */
 export function printTable(rows: string[][]): void {
   const clean = rows.map((row) => row.map((cell) => cell.replaceAll(controlCharacters, "")));

@@ -32,7 +32,7 @@ const evil = {
   thumbnailError: hostile,
   videoCodec: hostile,
 };
-const failure = { code: "video_private", message: hostile, hint: hostile };
+const failure = { code: "video_private", message: hostile, hint: hostile, remedy: null };
 const videos = [
   makeVideo(evil),
   makeVideo({ ...unknownVideo, id: "v2", state: "PENDING" }),
@@ -42,19 +42,29 @@ const videos = [
 ];
 const filter = { q: "", tags: [] };
 const allTags = Array.from({ length: 20 }, (_, n) => ({ name: `${hostile}${n}`, count: n }));
-const noGroups = { running: [], waiting: [], failed: [], done: [] };
+const counts = { running: 0, waiting: 0, failed: 0 };
+const noGroups = {
+  ...{ running: [], waiting: [], failed: [], done: [] },
+  ...{ counts, isPaused: false, hasPaused: false },
+};
 const groups = {
   running: [
     makeDownload({ id: "d1", title: hostile, progress, laneReason: hostile }),
     makeDownload({ id: "d2", state: "probing", progress: unknownProgress }),
     makeDownload({ id: "d3", state: "ingesting" }),
   ],
-  waiting: [makeDownload({ id: "d4", state: "waiting", videoId: null })],
+  waiting: [
+    makeDownload({ id: "d4", state: "waiting", videoId: null, waitsFor: hostile }),
+    makeDownload({ id: "d9", state: "waiting", paused: true, waitsFor: "Paused" }),
+  ],
   failed: [
     makeDownload({ id: "d5", state: "failed", error: failure }),
     makeDownload({ id: "d6", state: "cancelled" }),
   ],
   done: [makeDownload({ id: "d7", state: "done" }), makeDownload({ id: "d8", state: "done", videoId: null })],
+  counts: { running: 3, waiting: 10_001, failed: 2 },
+  isPaused: true,
+  hasPaused: true,
 };
 const fieldError = { message: hostile, hint: hostile, field: "urls" };
 const openapi = {

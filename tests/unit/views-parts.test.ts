@@ -60,7 +60,10 @@ describe("a download's row", () => {
     ["cancelled", ["Try again"], ["Watch"]],
     ["done", ["Watch"], ["Cancel", "Try again"]],
   ])("that is %s offers what makes sense", async (state, has, hasNot) => {
-    const error = state === "failed" ? { code: "x", message: "It is gone.", hint: "Look elsewhere." } : null;
+    const error =
+      state === "failed"
+        ? { code: "x", message: "It is gone.", hint: "Look elsewhere.", remedy: null }
+        : null;
     const html = await render(DownloadRow({ page, download: makeDownload({ state, error, progress }) }));
     for (const words of has) expect(html).toContain(words);
     for (const words of hasNot) expect(html).not.toContain(words);
@@ -70,7 +73,10 @@ describe("a download's row", () => {
 describe("a live message", () => {
   const video = makeVideo({ title: hostile, state: "PROCESSING" });
   const download = makeDownload({ title: hostile });
-  const groups = { running: [download], waiting: [], failed: [], done: [] };
+  const groups = {
+    ...{ running: [download], waiting: [], failed: [], done: [] },
+    ...{ counts: { running: 1, waiting: 0, failed: 0 }, isPaused: false, hasPaused: false },
+  };
   const messages = {
     card: LiveCard({ page, video, progress }),
     removal: LiveCardRemoval({ videoId: id }),

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { allow } from "../../web/allow.ts";
 import { failure, idParam, newApiPart } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
-import { readLog } from "./logs.ts";
+import { readLog } from "./downloads.ts";
 
 const logRoute = createRoute({
   method: "get",

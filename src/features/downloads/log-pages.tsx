@@ -4,8 +4,7 @@ import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { pageOf } from "../../web/page.ts";
 import { requireUser } from "../../web/session.ts";
-import { getDownload } from "./downloads.ts";
-import { readLog } from "./logs.ts";
+import { getDownload, readLog } from "./downloads.ts";
 
 export const logPages = new Hono<AppEnv>();
 

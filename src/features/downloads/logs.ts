@@ -1,11 +1,9 @@
 import { resolve } from "node:path";
 import { databaseFailure } from "../../db/failures.ts";
-import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { isAppError } from "../../lib/errors.ts";
-import { getDownload } from "./downloads.ts";
 import { keepEnd, stripLine } from "./log-rules.ts";
-import { findLog, saveLog } from "./queries-logs.ts";
+import { findLog, lastFailedId, saveLog } from "./queries-logs.ts";
 
 /** What is kept of a log: its end. */
 export const mostLogBytes = 64 * 1024;
@@ -66,12 +64,7 @@ export class DownloadLogger {
   }
 }
 
-/** Empty before the first attempt. `not_found` where it is somebody else's download. */
-export function readLog(deps: Parameters<typeof getDownload>[0], user: User, id: string): string {
-  return findLog(deps.db, getDownload(deps, user, id).id)?.text ?? "";
-}
-
-/** For the command line, whose user owns the machine; null where there is none. */
-export function findLogText({ db }: Pick<Deps, "db">, id: string): string | null {
-  return findLog(db, id)?.text ?? null;
+/** The id of the download that failed last; null where none did. */
+export function findLastFailure({ db }: Pick<Deps, "db">): string | null {
+  return lastFailedId(db);
 }

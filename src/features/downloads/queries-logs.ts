@@ -13,3 +13,12 @@ export function saveLog(db: Database, { downloadId, text, updatedAt }: DownloadL
     SELECT id, ${text}, ${updatedAt} FROM downloads WHERE id = ${downloadId}
     ON CONFLICT (download_id) DO UPDATE SET text = excluded.text, updated_at = excluded.updated_at`);
 }
+
+/** By when it failed, on its way here or as a video. */
+export function lastFailedId(db: Database): string | null {
+  const row = db.get<{ id: string } | undefined>(sql`SELECT d.id FROM downloads d
+    LEFT JOIN videos v ON v.id = d.video_id
+    WHERE d.state = 'failed' OR (d.state = 'ingesting' AND v.state = 'FAILED')
+    ORDER BY coalesce(d.finished_at, v.updated_at) DESC, d.seq DESC LIMIT 1`);
+  return row?.id ?? null;
+}

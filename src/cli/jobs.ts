@@ -1,0 +1,91 @@
+import { loadConfig } from "../config.ts";
+import { migrate } from "../db/migrate.ts";
+import { openDatabase } from "../db/open.ts";
+import type { Deps } from "../deps.ts";
+import { Events } from "../events/events.ts";
+import { findLastFailure, getDownload, listDownloads, readLog } from "../features/downloads/downloads.ts";
+import { CommandFailed, UsageError, cleanForTerminal, printTable, readArgs } from "./terminal.ts";
+import type { Command } from "./terminal.ts";
+
+const help = `homereel jobs list [--failed] [--limit N] [--json]
+homereel jobs logs ID | --last-failure [--json]
+
+Reads the database of this machine, also while a server runs. "list" shows downloads, newest first; "logs" what
+yt-dlp said of one, without secrets.`;
+
+const options = {
+  failed: { type: "boolean", default: false },
+  "last-failure": { type: "boolean", default: false },
+  limit: { type: "string", default: "50" },
+  json: { type: "boolean", default: false },
+} as const;
+
+type Reading = Pick<Deps, "config" | "db" | "events" | "now">;
+
+export const jobsCommand: Command = {
+  async run(args) {
+    const { values, positionals } = readArgs(args, options);
+    const [action, id, more] = positionals;
+    if (values.help || action === undefined) return show(help);
+    const extra = action === "list" ? id : more;
+    if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many.\n\n${help}`);
+    if (action === "list") return list(openReading(values.config), values);
+    if (action !== "logs") throw new UsageError(`"jobs ${action}" is no command.\n\n${help}`);
+    if ((id === undefined) !== values["last-failure"])
+      throw new UsageError(`Give the id of a download, or --last-failure.\n\n${help}`);
+    return showLog(openReading(values.config), id, values.json);
+  },
+};
+
+function openReading(configFile: string | undefined): Reading {
+  const { config } = loadConfig(process.env, configFile);
+  const db = openDatabase(config.data.dir);
+  migrate(db, config.data.dir);
+  return { config, db, events: new Events(), now: Date.now };
+}
+
+function list(
+  deps: Reading,
+  { failed, limit, json }: { failed: boolean; limit: string; json: boolean },
+): number {
+  if (!/^[1-9]\d{0,2}$/.test(limit)) throw new UsageError("--limit takes a number from 1 to 999.");
+  const states = failed ? (["failed"] as const) : undefined;
+  const { items } = listDownloads(deps, null, { states, limit: Number(limit) });
+  if (json) {
+    const rows = items.map(({ id, state, lane, title, url, error, createdAt }) => {
+      return { id, state, lane, title, url, error, created_at: isoTime(createdAt) };
+    });
+    return show(JSON.stringify(rows, null, 2));
+  }
+  printTable([
+    ["Id", "State", "Lane", "Asked for", "Title", "Error"],
+    ...items.map(({ id, state, lane, title, error, createdAt }) => {
+      const time = isoTime(createdAt).slice(0, 16).replace("T", " ");
+      return [id, state, lane, time, shorten(title), error?.code ?? ""];
+    }),
+  ]);
+  return 0;
+}
+
+function showLog(deps: Reading, given: string | undefined, json: boolean): number {
+  const id = given ?? findLastFailure(deps);
+  if (id === null) throw new CommandFailed("No download has failed.");
+  const { title, url, state, error } = getDownload(deps, null, id);
+  const log = readLog(deps, null, id);
+  if (json) return show(JSON.stringify({ id, title, url, state, error, log }, null, 2));
+  const head = [`${id}  ${title}`, url, error ? `${error.message} ${error.hint}`.trim() : state];
+  return show(cleanForTerminal([...head, "", log || "Nothing was said yet."].join("\n")));
+}
+
+function shorten(text: string): string {
+  return text.length > 50 ? `${text.slice(0, 49)}…` : text;
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function show(text: string): number {
+  console.log(text.trimEnd());
+  return 0;
+}
