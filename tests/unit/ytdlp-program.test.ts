@@ -8,41 +8,38 @@ import {
   setDefaultTimeout,
   test,
 } from "bun:test";
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Server } from "bun";
+import { readNotes } from "../../src/exec/ytdlp-notes.ts";
 import {
   installedYtDlp,
   installYtDlp,
+  linkOfYtDlp,
   type ProgramPlaces,
+  programNow,
   rollBackYtDlp,
   useYtDlp,
+  versionBefore,
 } from "../../src/exec/ytdlp-program.ts";
-import { assetFor, isVersion, sumOf } from "../../src/exec/ytdlp-release.ts";
+import { assetFor, githubReleases, isVersion, sumOf } from "../../src/exec/ytdlp-release.ts";
 import { AppError } from "../../src/lib/errors.ts";
+import { command, openReleaseSite } from "../fixtures/releases.ts";
+import type { ReleaseSite } from "../fixtures/releases.ts";
 
 setDefaultTimeout(60_000);
 
 const work = mkdtempSync(join(tmpdir(), "homereel-program-"));
-/** A release is what a path serves: `/<version>/<file>`. */
-const releases = new Map<string, Uint8Array<ArrayBuffer>>();
-let server: Server<undefined>;
+let site: ReleaseSite;
 let dataDir: string;
-let latest = "";
-let ca = "";
 
-beforeAll(async () => {
-  const [key, cert] = await makeCertificate();
-  ca = cert;
-  server = Bun.serve({ hostname: "127.0.0.1", port: 0, tls: { key, cert }, fetch: serve });
-});
+beforeAll(async () => void (site = await openReleaseSite()));
 beforeEach(() => {
   dataDir = mkdtempSync(join(work, "data-"));
-  releases.clear();
+  site.files.clear();
 });
 afterAll(async () => {
-  await server.stop(true);
+  await site.close();
   rmSync(work, { recursive: true, force: true });
 });
 
@@ -53,11 +50,11 @@ describe("installYtDlp", () => {
   );
 
   test("puts the latest version to use, and a roll-back the one before", async () => {
-    await release("2026.09.01");
-    await release("2026.10.26");
+    await site.release("2026.09.01");
+    await site.release("2026.10.26");
     await installYtDlp(places(), "2026.09.01");
     expect(await current()).toBe("2026.09.01");
-    latest = "2026.10.26";
+    site.latest = "2026.10.26";
     const installed = await installYtDlp(places());
     expect([installed.version, await current()]).toEqual(["2026.10.26", "2026.10.26"]);
     expect(readlinkSync(join(dataDir, "tools/yt-dlp/current"))).toBe("2026.10.26/yt-dlp");
@@ -73,31 +70,54 @@ describe("installYtDlp", () => {
     expect(await current()).toBe("2026.10.26");
   });
 
-  test("keeps the last versions and removes older ones", async () => {
-    for (const version of ["2026.01.01", "2026.02.01", "2026.03.01", "2026.04.01"]) {
-      await release(version);
-      await installYtDlp(places(), version);
-    }
+  test("keeps the last versions, removes older ones, and goes back to what was in use before", async () => {
+    const versions = ["2026.01.01", "2026.02.01", "2026.03.01", "2026.04.01"];
+    for (const version of versions) standIn(version);
+    await useYtDlp(places(), "2026.03.01");
+    expect((await rollBackYtDlp(places()))?.version).toBe("2026.02.01");
+    expect(readNotes(places()).leftBehind).toBe("2026.03.01");
+    // The next release comes. Of those beside it the one that was good stays, and not the one that was not.
+    standIn("2026.05.01");
+    await installYtDlp(places(), "2026.05.01");
+    expect((await versionBefore(places()))?.version).toBe("2026.02.01");
     expect((await installedYtDlp(places())).map(({ version }) => version)).toEqual([
+      "2026.05.01",
       "2026.04.01",
-      "2026.03.01",
       "2026.02.01",
     ]);
+    expect((await rollBackYtDlp(places()))?.version).toBe("2026.02.01");
+  });
+
+  test("a run keeps its version to its end, whatever is put to use meanwhile", async () => {
+    for (const version of ["2026.01.01", "2026.02.01", "2026.03.01"]) standIn(version);
+    await useYtDlp(places(), "2026.01.01");
+    const [program = ""] = await programNow([linkOfYtDlp(places())]);
+    const going = Bun.spawn([program], { stdout: "ignore", stderr: "ignore" });
+    for (const version of ["2026.04.01", "2026.05.01"]) {
+      standIn(version);
+      await installYtDlp(places(), version);
+    }
+    const there = async () => (await installedYtDlp(places())).map(({ version }) => version);
+    expect(await there()).toEqual(["2026.05.01", "2026.04.01", "2026.03.01", "2026.01.01"]);
+    going.kill("SIGKILL");
+    await going.exited;
+    await installYtDlp(places(), "2026.05.01");
+    expect(await there()).toEqual(["2026.05.01", "2026.04.01", "2026.03.01"]);
   });
 
   test.each([
     [
       "a file that was changed on the way",
-      (version: string) => void releases.set(`/${version}/yt-dlp`, Buffer.from("evil")),
+      (version: string) => void site.files.set(`/${version}/yt-dlp`, Buffer.from("evil")),
     ],
     [
       "a release without sums",
-      (version: string) => void releases.set(`/${version}/SHA2-256SUMS`, Buffer.from("nothing")),
+      (version: string) => void site.files.set(`/${version}/SHA2-256SUMS`, Buffer.from("nothing")),
     ],
   ])("%s is never run, and what is in use stays", async (_what, spoil) => {
-    await release("2026.09.01");
+    await site.release("2026.09.01");
     await installYtDlp(places(), "2026.09.01");
-    await release("2026.10.26");
+    await site.release("2026.10.26");
     spoil("2026.10.26");
     expect(await codeOf(installYtDlp(places(), "2026.10.26"))).toBe("tool_failed");
     expect(await current()).toBe("2026.09.01");
@@ -105,9 +125,9 @@ describe("installYtDlp", () => {
   });
 
   test("one that does not run here is not put to use", async () => {
-    await release("2026.09.01");
+    await site.release("2026.09.01");
     await installYtDlp(places(), "2026.09.01");
-    await release("2026.10.26", "raise SystemExit(3)");
+    await site.release("2026.10.26", "raise SystemExit(3)");
     expect(await codeOf(installYtDlp(places(), "2026.10.26"))).toBe("tool_failed");
     expect(await current()).toBe("2026.09.01");
   });
@@ -118,7 +138,7 @@ describe("installYtDlp", () => {
   });
 
   test("a release that is not there, and a name that is no version", async () => {
-    await release("2026.09.01");
+    await site.release("2026.09.01");
     await installYtDlp(places(), "2026.09.01");
     expect(await codeOf(installYtDlp(places(), "2020.01.01"))).toBe("site_unreachable");
     expect(await codeOf(installYtDlp(places(), "../../../tmp/x"))).toBe("not_found");
@@ -155,52 +175,26 @@ test.each([
   ["", false],
 ])("isVersion(%j) is %p", (text, yes) => expect(isVersion(text)).toBe(yes));
 
+test("each channel has its own repository", () => {
+  expect(githubReleases("stable").baseUrl).toBe("https://github.com/yt-dlp/yt-dlp/releases/download");
+  expect(githubReleases("nightly").baseUrl).toBe(
+    "https://github.com/yt-dlp/yt-dlp-nightly-builds/releases/download",
+  );
+});
+
 function places(): ProgramPlaces {
-  const source = { baseUrl: `${server.url.origin}/moved`, ca, latestVersion: async () => latest };
-  return { dataDir, source };
+  return { dataDir, source: site.source };
 }
 
-/** Redirects once, as the real place does. */
-function serve(request: Request): Response {
-  const { pathname } = new URL(request.url);
-  if (pathname.startsWith("/moved"))
-    return Response.redirect(`${server.url.origin}${pathname.slice(6)}`, 302);
-  const file = releases.get(pathname);
-  return file ? new Response(file) : new Response("not here", { status: 404 });
-}
-
-/** An archive with a `yt_dlp` package that says its version, behind a line for the shell like the real one. */
-async function release(version: string, main = `print("${version}")`): Promise<void> {
-  const folder = mkdtempSync(join(work, "release-"));
-  await Bun.write(join(folder, "yt_dlp/__init__.py"), `def main():\n    ${main}\n`);
-  await Bun.write(join(folder, "__main__.py"), "import yt_dlp\nyt_dlp.main()\n");
-  await command(folder, "python3", "-m", "zipfile", "-c", "out.zip", "yt_dlp", "__main__.py");
-  const zip = await Bun.file(join(folder, "out.zip")).bytes();
-  const archive = Buffer.concat([Buffer.from("#!/usr/bin/env python3\n"), zip]);
-  releases.set(`/${version}/yt-dlp`, archive);
-  const sum = new Bun.CryptoHasher("sha256").update(archive).digest("hex");
-  releases.set(`/${version}/SHA2-256SUMS`, Buffer.from(`${"0".repeat(64)}  yt-dlp.exe\n${sum}  yt-dlp\n`));
+/** A version that was got before, and works for ever once it is started. */
+function standIn(version: string): void {
+  const folder = join(dataDir, "tools/yt-dlp", version);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "yt-dlp"), "#!/bin/sh\nwhile :; do sleep 1; done\n", { mode: 0o755 });
 }
 
 async function current(): Promise<string> {
   return (await command(work, join(dataDir, "tools/yt-dlp/current"), "--version")).trim();
-}
-
-async function makeCertificate(): Promise<[key: string, cert: string]> {
-  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
-  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  await command(work, "openssl", "req", "-x509", ...kind, ...names, "-keyout", "key.pem", "-out", "cert.pem");
-  return [await Bun.file(join(work, "key.pem")).text(), await Bun.file(join(work, "cert.pem")).text()];
-}
-
-async function command(cwd: string, ...argv: string[]): Promise<string> {
-  const child = Bun.spawn(argv, { cwd, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [out, problems] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  if ((await child.exited) !== 0) throw new Error(`${argv[0]}: ${problems}`);
-  return out;
 }
 
 async function codeOf(doing: Promise<unknown>): Promise<string> {
