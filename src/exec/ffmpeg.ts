@@ -41,9 +41,9 @@ export async function remux(
   });
 }
 
-/** The first picture and the first sound: a player offers no choice, and the original keeps the others. */
+/** The first moving picture and the first sound: a player offers no choice, and the original keeps the others. */
 export function remuxArgs(path: string, target: string, container: "mp4" | "webm"): string[] {
-  const streams = ["-map", "0:v:0?", "-map", "0:a:0?", "-c", "copy", "-sn", "-dn", "-map_metadata", "-1"];
+  const streams = ["-map", "0:V:0?", "-map", "0:a:0?", "-c", "copy", "-sn", "-dn", "-map_metadata", "-1"];
   const faststart = container === "mp4" ? ["-movflags", "+faststart"] : [];
   // AVI stores no presentation times: without +genpts MP4 refuses its packets.
   const input = guardedInput(path, "-fflags", "+genpts");

@@ -15,8 +15,8 @@ export interface MediaInfo {
   bitrate: number | null;
   video: VideoTrack | null;
   audio: AudioTrack | null;
-  /** True where the only picture is a cover, as music files carry it; `video` is null then. */
-  hasAttachedPicOnly: boolean;
+  /** The picture that music files carry, where there is no other; `video` is null then. */
+  cover: VideoTrack | null;
 }
 
 export type Container =
@@ -89,6 +89,7 @@ export function parseProbe(
   const pictures = streams.filter((stream) => stream.codec_type === "video");
   const moving = pictures.find((stream) => stream.disposition?.attached_pic !== 1);
   const video = moving ? videoTrack(moving) : null;
+  const [still] = video === null ? pictures : [];
   const sound = streams.find((stream) => stream.codec_type === "audio");
   const audio = sound ? { codec: sound.codec_name ?? "unknown", channels: sound.channels ?? null } : null;
   if (video === null && audio === null) {
@@ -101,7 +102,7 @@ export function parseProbe(
     bitrate: positive(format.bit_rate),
     video,
     audio,
-    hasAttachedPicOnly: video === null && pictures.length > 0,
+    cover: still ? videoTrack(still) : null,
   };
 }
 

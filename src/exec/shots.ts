@@ -69,12 +69,20 @@ export function isCloseEnough(shot: Shot, seconds: number, durationSeconds: numb
  */
 export type Seek = "keyframe" | "accurate" | "early" | "first";
 
-/** One input for each shot, so that several are taken by one ffmpeg; into the folder that it runs in. */
-export function seekArgs(path: string, shots: readonly Shot[], seek: Seek): string[] {
+/**
+ * One input for each shot, so that several are taken by one ffmpeg; into the folder that it runs in. `stream` is
+ * ffmpeg's letter: "V" for a moving picture, "v" for a cover as well.
+ */
+export function seekArgs(
+  path: string,
+  shots: readonly Shot[],
+  seek: Seek,
+  stream: "V" | "v" = "V",
+): string[] {
   const inputs = shots.flatMap((shot) => guardedInput(path, "-an", "-sn", "-dn", ...seekOptions(shot, seek)));
   const outputs = shots.flatMap((shot, i) => {
     const skip = seek === "early" ? [`trim=start=${leadSeconds(shot)}`] : [];
-    return ["-map", `${i}:V:0`, "-vf", [...skip, shot.filter].join(","), ...outputOf(shot)];
+    return ["-map", `${i}:${stream}:0`, "-vf", [...skip, shot.filter].join(","), ...outputOf(shot)];
   });
   return [...ffmpegStart, ...inputs, ...outputs];
 }

@@ -34,7 +34,7 @@ export interface Pictures {
 
 /**
  * Takes the thumbnails at 10, 50 and 90 % and the poster of a local file, upright, into `folder`. A broken
- * video may give fewer of them and music gives none, which is no failure: the item plays without. Throws
+ * video may give fewer of them, music its cover or none, which is no failure: the item plays without. Throws
  * `tool_missing` and `storage_full`, and the signal's reason where it was aborted.
  */
 export async function takePictures(
@@ -44,8 +44,8 @@ export async function takePictures(
   folder: string,
   { signal, deadlineMs = 60_000 }: { signal?: AbortSignal; deadlineMs?: number } = {},
 ): Promise<Pictures> {
-  if (info.video === null) return { pictures: [], missing: "the file has no moving picture" };
-  const shots = planShots(info.video, info.durationSeconds);
+  const shots = shotsOf(info);
+  if (shots.length === 0) return { pictures: [], missing: "the file has no moving picture" };
   const timeout = AbortSignal.timeout(deadlineMs);
   const studio: Studio = {
     ffmpeg: tools.ffmpeg,
@@ -63,6 +63,12 @@ export async function takePictures(
   return develop(studio, shots);
 }
 
+/** Of a cover one thumbnail and the poster: there is nothing that moves. */
+function shotsOf({ video, cover, durationSeconds }: MediaInfo): Shot[] {
+  if (video) return planShots(video, durationSeconds);
+  return cover ? planShots(cover, null).filter(({ name }) => name === "2" || name === "poster") : [];
+}
+
 interface Studio {
   ffmpeg: string;
   file: string;
@@ -77,8 +83,8 @@ type Way = (studio: Studio, shots: readonly Shot[]) => Promise<void>;
 
 /** Cheapest first; each takes the shots that those before it did not get. */
 async function takeByAllWays(studio: Studio, shots: readonly Shot[]): Promise<void> {
-  const seeks: Seek[] = ["accurate", "early", "first"];
-  if (prefersKeyframes(studio.info)) seeks.unshift("keyframe");
+  const seeks: Seek[] = studio.info.video ? ["accurate", "early", "first"] : ["first"];
+  if (studio.info.video && prefersKeyframes(studio.info)) seeks.unshift("keyframe");
   const ways = [fromTables, ...seeks.map(bySeeking)];
   forget(studio, shots);
   let left = shots;
@@ -116,7 +122,9 @@ function bySeeking(seek: Seek): Way {
     const groups = Object.values(
       Object.groupBy(shots, (shot) => shots.indexOf(shot) % availableParallelism()),
     );
-    const runs = groups.map((group = []) => runFfmpeg(studio, seekArgs(studio.file, group, seek)));
+    const runs = groups.map((group = []) =>
+      runFfmpeg(studio, seekArgs(studio.file, group, seek, studio.info.video ? "V" : "v")),
+    );
     // All have ended before a failure of one is told: the folder may be removed then.
     await Promise.allSettled(runs);
     await Promise.all(runs);

@@ -93,7 +93,7 @@ function upTo(height: number, limit: number): number {
 /** As yt-dlp sorts protocols: whole files before pieces, or HLS before all. */
 function way({ protocol }: FormatItem, delivery: DownloadOptions["delivery"]): number {
   if (delivery === "any") return 0;
-  const isHls = /^m3u8/.test(protocol ?? "");
+  const isHls = (protocol ?? "").startsWith("m3u8");
   if (delivery === "hls") return isHls ? 2 : Number(!/^https?$/.test(protocol ?? ""));
   return /^https?$/.test(protocol ?? "") ? 2 : Number(isHls);
 }

@@ -63,7 +63,7 @@ function media(container: Container, video: string | null, audio: string | null)
     bitrate: null,
     video: video === null ? null : { codec: video, ...shape },
     audio: audio === null ? null : { codec: audio, channels: 2 },
-    hasAttachedPicOnly: false,
+    cover: null,
   };
 }
 

@@ -31,7 +31,7 @@ describe("what a file is", () => {
         rotation: 0,
       },
       audio: { codec: "aac", channels: 1 },
-      hasAttachedPicOnly: false,
+      cover: null,
     });
   });
 
@@ -81,7 +81,7 @@ describe("what a file is", () => {
     const path = await makeClip("mp3", ...tone(), "-i", cover, ...disposition, "-c:v", "copy");
     expect(await infoOf(path)).toMatchObject({
       video: null,
-      hasAttachedPicOnly: true,
+      cover: { codec: "png", width: 320, height: 180 },
       audio: { codec: "mp3" },
     });
   });

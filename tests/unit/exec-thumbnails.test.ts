@@ -141,6 +141,19 @@ describe("what is hard to take", () => {
     expect(missing).toContain("no moving picture");
   });
 
+  test.each(["mp3", "m4a", "mkv"])("music in %s shows its cover", async (extension) => {
+    const cover = await makeClip("png", ...bars({ seconds: 1, fps: 1, height: 320 }), "-frames:v", "1");
+    const asCover = ["-map", "0", "-map", "1", "-disposition:v:0", "attached_pic", "-c:v", "copy"];
+    const attach = ["-map", "0", "-attach", cover, "-metadata:s:t", "mimetype=image/png"];
+    const how = extension === "mkv" ? attach : ["-i", cover, ...asCover];
+    const { pictures, missing } = await picturesOf(await makeClip(extension, ...tone(), ...how));
+    expect(missing).toBeNull();
+    expect(pictures.map(({ name, width, height }) => `${name} ${width}×${height}`)).toEqual([
+      "2 640×640",
+      "poster 1280×720",
+    ]);
+  });
+
   test("pictures of an earlier run are not taken for new ones", async () => {
     for (const name of all)
       await Bun.write(join(folder, `${name}.jpg`), new Uint8Array([0xff, 0xd8, 0xff, 0xd9]));
