@@ -8,9 +8,21 @@ export interface Server {
   token?: string;
 }
 
+/** What a server refused, or that it gave no answer: status 0. */
+export class ApiRefused extends CommandFailed {
+  constructor(
+    message: string,
+    readonly status: number,
+    /** When to try again, where the server said. */
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
 const patienceMs = 30_000;
 
-/** Calls the JSON API of a running server; what it refuses is a CommandFailed in its own words. */
+/** Calls the JSON API of a running server; what it refuses is an ApiRefused in its own words. */
 export async function callApi<Answer>(
   { url, token }: Server,
   method: string,
@@ -28,15 +40,18 @@ export async function callApi<Answer>(
     redirect: "error",
     signal: AbortSignal.timeout(patienceMs),
   }).catch((error: unknown) => {
-    throw new CommandFailed(`There is no answer from ${url}: ${(error as Error).message}`);
+    throw new ApiRefused(`There is no answer from ${url}: ${(error as Error).message}`, 0);
   });
   const type = response.headers.get("content-type") ?? "";
   if (response.ok) return (response.status === 204 ? undefined : await response.json()) as Answer;
   if (!type.includes("problem+json")) {
-    throw new CommandFailed(
+    throw new ApiRefused(
       `${url} answers ${response.status}, and not as Homereel does. Is it the right address?`,
+      response.status,
     );
   }
   const { title, detail } = (await response.json()) as { title: string; detail: string };
-  throw new CommandFailed([title, detail].filter(Boolean).join(" "));
+  const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const seconds = Number.isFinite(retryAfter) ? retryAfter : null;
+  throw new ApiRefused([title, detail].filter(Boolean).join(" "), response.status, seconds);
 }

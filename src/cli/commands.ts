@@ -35,6 +35,12 @@ export const commands: readonly ListedCommand[] = [
     load: async () => (await import("./logout.ts")).logoutCommand,
   },
   {
+    name: "download",
+    usage: "download URL… [--wait]",
+    summary: "Download to a running server",
+    load: async () => (await import("./download.ts")).downloadCommand,
+  },
+  {
     name: "jobs",
     usage: "jobs list|logs",
     summary: "See what downloads do, and why one failed",

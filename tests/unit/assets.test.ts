@@ -27,10 +27,30 @@ function ask(path: string, headers: Record<string, string> = {}, method = "GET")
 describe("building", () => {
   test("names files by their content, the same way each time", async () => {
     expect(Object.keys(manifest).toSorted()).toEqual(
-      ["app.css", "app.js", "favicon.svg", "player.js", "plyr.svg", "touch-icon.png"].toSorted(),
+      [
+        "app.css",
+        "app.js",
+        "app.webmanifest",
+        "favicon.svg",
+        "icon-192.png",
+        "icon-512.png",
+        "icon-maskable-192.png",
+        "icon-maskable-512.png",
+        "player.js",
+        "plyr.svg",
+        "touch-icon.png",
+      ].toSorted(),
     );
     for (const file of Object.values(manifest)) expect(file).toMatch(/^[\w-]+-[0-9a-f]{10}\.\w+$/);
     expect(await buildAssets(folder)).toEqual(manifest);
+  });
+
+  test("leads from the app's manifest to icons that are there", async () => {
+    const app = (await Bun.file(join(folder, manifest["app.webmanifest"] ?? "")).json()) as {
+      icons: { src: string }[];
+    };
+    const there = await readdir(folder);
+    for (const { src } of app.icons) expect(there).toContain(src);
   });
 
   test("puts what is the same, compressed, beside each text", async () => {
