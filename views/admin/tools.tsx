@@ -55,7 +55,7 @@ function YtDlp({ page, ytDlp }: { page: Page; ytDlp: YtDlpItem }) {
           {version && <Age ytDlp={ytDlp} now={page.now} />}
         </Fact>
         {from && <Fact label="From">{origins[from]}</Fact>}
-        <Fact label="Newest known">
+        <Fact label="Newest">
           {newest ? (
             <>
               {newest.version}, asked <Time at={newest.at} now={page.now} />
@@ -77,7 +77,10 @@ function YtDlp({ page, ytDlp }: { page: Page; ytDlp: YtDlpItem }) {
             <p class={last.ok ? "tools-outcome" : "tools-outcome bad"}>
               <Icon name={last.ok ? "check" : "circle-alert"} />
               <span>
-                {last.says} {last.hint} <Time at={last.at} now={page.now} />
+                {last.says} {last.hint}{" "}
+                <span class="soft">
+                  (<Time at={last.at} now={page.now} />)
+                </span>
               </span>
             </p>
           )
