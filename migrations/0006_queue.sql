@@ -4,3 +4,6 @@
 ALTER TABLE jobs ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 DROP INDEX jobs_ready;
 CREATE INDEX jobs_ready ON jobs (lane, user_id, priority DESC, run_at, id, held, group_key) WHERE state = 'ready';
+
+-- The starts of a site's downloads keep their distance, a restart between them or not.
+ALTER TABLE sites ADD COLUMN last_start_at INTEGER;

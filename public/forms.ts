@@ -13,7 +13,12 @@ function swapInPlace(event: SubmitEvent): void {
   const target = form.dataset.swap;
   if (!target) return;
   event.preventDefault();
-  void htmx.ajax("POST", form.action, { source: form, target, select: target, swap: "outerMorph" });
+  const button = event.submitter as HTMLButtonElement | null;
+  const values = button?.name ? { [button.name]: button.value } : {};
+  const how = { source: form, target, select: target, swap: "outerMorph", values };
+  const swapped = htmx.ajax("POST", form.action, how) as Promise<void>;
+  // What moved was taken out for a moment, and the keyboard's place with it.
+  void swapped.then(() => button?.id && document.getElementById(button.id)?.focus());
 }
 
 function revealPassword(event: MouseEvent): void {

@@ -3,9 +3,11 @@
  * shapes as one module, so that the single binary carries only these: `bun scripts/build-icons.ts`.
  */
 const names = [
+  "arrow-up-to-line",
   "ban",
   "check",
   "chevron-down",
+  "chevron-up",
   "circle-alert",
   "circle-user",
   "clock",
@@ -27,6 +29,7 @@ const names = [
   "mail",
   "monitor",
   "moon",
+  "pause",
   "pencil",
   "play",
   "plus",

@@ -25,10 +25,11 @@ import {
   mailPasswordChangedNow,
   mailResetLinkNow,
 } from "./features/accounts/letters.ts";
-import { fetchNow, probeNow, workFoldersInUse } from "./features/downloads/fetch.ts";
+import { fetchNow, probeNow, settleDownloads, workFoldersInUse } from "./features/downloads/fetch.ts";
 import { keepDownloaderLater, keepDownloaderNow } from "./features/downloads/downloader.ts";
 import { gaveUpUpdate, updateDownloaderNow } from "./features/downloads/downloader-by-hand.ts";
 import { downloaderJob, fetchJob, probeJob, updateDownloaderJob } from "./features/downloads/jobs.ts";
+import { downloadGates } from "./features/downloads/gates.ts";
 import { gaveUpDownload } from "./features/downloads/outcomes.ts";
 import { queueAllPicturesNow } from "./features/videos/all-pictures.ts";
 import { gaveUpIngest, ingestNow } from "./features/videos/ingest.ts";
@@ -89,6 +90,7 @@ export function openApp(config: Config): App {
       chores: 2,
     },
     deps: () => deps,
+    gates: downloadGates({ db, config }),
     bindings: [
       bind(probeJob, probeNow, gaveUpDownload),
       bind(fetchJob, fetchNow, gaveUpDownload),
@@ -136,6 +138,7 @@ export function openApp(config: Config): App {
       await disk.sweepIncoming();
       void warnIfUnreachable(deps);
       await sweepWorkFolders(dataFolder.work(dataDir), workFoldersInUse(deps));
+      settleDownloads(deps);
       keepDownloaderLater(deps);
       keepHouseLater(deps);
       queue.start();

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { accountApi } from "./features/accounts/api.ts";
 import { adminApi } from "./features/admin/api.ts";
 import { downloadApi } from "./features/downloads/api.ts";
+import { steerApi } from "./features/downloads/api-steer.ts";
 import { videoApi } from "./features/videos/api.ts";
 import { apiRoot } from "./paths.ts";
 import { newApi } from "./web/api.ts";
@@ -23,6 +24,7 @@ api.use(async (c, next) => {
 api.route(apiRoot, accountApi);
 api.route(apiRoot, videoApi);
 api.route(apiRoot, downloadApi);
+api.route(apiRoot, steerApi);
 api.route(apiRoot, adminApi);
 // The router answers failures, also those of here.
 api.notFound(notFound);

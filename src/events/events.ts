@@ -15,6 +15,8 @@ export interface Progress {
 /** Everything that pages listen for. `userId` is the owner of the thing that changed. */
 export interface EventMap {
   "download.changed": { downloadId: string; userId: string };
+  /** The whole queue of a person, or with null of everybody. */
+  "queue.changed": { userId: string | null };
   "video.changed": { videoId: string; userId: string };
   "video.progress": { videoId: string; userId: string; progress: Progress };
   /** It was everybody's, and is its owner's alone from now on. */

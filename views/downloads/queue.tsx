@@ -2,37 +2,49 @@ import type { DownloadItem } from "../../src/features/downloads/item.ts";
 import type { Page } from "../page.ts";
 import { EmptyState } from "../parts/empty.tsx";
 import { DownloadRow } from "./row.tsx";
+import { QueueBar } from "./steering.tsx";
 
+/** The first of each group; `counts` says how many there are, where that can be more. */
 export interface DownloadGroupsOf {
   running: DownloadItem[];
   waiting: DownloadItem[];
   failed: DownloadItem[];
   done: DownloadItem[];
+  counts: { running: number; waiting: number; failed: number };
+  /** An admin has paused everybody's. */
+  isPaused: boolean;
+  hasPaused: boolean;
 }
 
-const headings: [group: keyof DownloadGroupsOf, title: string][] = [
+const headings = [
   ["running", "Running"],
   ["waiting", "Waiting"],
   ["failed", "Failed"],
   ["done", "Done"],
-];
+] as const;
 
 /** The queue, as the page shows it and as it is sent again when it changes. */
 export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadGroupsOf }) {
+  const { counts, isPaused, hasPaused } = groups;
   const filled = headings.filter(([group]) => groups[group].length > 0);
   return (
     <div id="queue" class="queue" data-live>
+      {page.user && page.user.role !== "viewer" && (
+        <QueueBar
+          counts={counts}
+          isPaused={isPaused}
+          hasPaused={hasPaused}
+          isAdmin={page.user.role === "admin"}
+        />
+      )}
       {filled.map(([group, title]) => (
-        <section id={`queue-${group}`} aria-labelledby={`queue-${group}-title`}>
-          <h2 id={`queue-${group}-title`}>
-            {title} <span class="count">{groups[group].length}</span>
-          </h2>
-          <ul class="rows">
-            {groups[group].map((download) => (
-              <DownloadRow page={page} download={download} />
-            ))}
-          </ul>
-        </section>
+        <Group
+          page={page}
+          name={group}
+          title={title}
+          downloads={groups[group]}
+          count={group === "done" ? groups.done.length : counts[group]}
+        />
       ))}
       {filled.length === 0 && (
         <EmptyState icon="download" title="Nothing is being downloaded">
@@ -42,5 +54,23 @@ export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadG
         </EmptyState>
       )}
     </div>
+  );
+}
+
+function Group(props: { page: Page; name: string; title: string; downloads: DownloadItem[]; count: number }) {
+  const { page, name, title, downloads, count } = props;
+  const more = count - downloads.length;
+  return (
+    <section id={`queue-${name}`} aria-labelledby={`queue-${name}-title`}>
+      <h2 id={`queue-${name}-title`}>
+        {title} <span class="count">{count.toLocaleString("en-GB")}</span>
+      </h2>
+      <ul class="rows">
+        {downloads.map((download) => (
+          <DownloadRow page={page} download={download} />
+        ))}
+      </ul>
+      {more > 0 && <p class="note">And {more.toLocaleString("en-GB")} more.</p>}
+    </section>
   );
 }

@@ -3,6 +3,8 @@ import { paths } from "../../src/paths.ts";
 import type { DownloadState } from "../../src/db/schema.ts";
 import type { Page } from "../page.ts";
 import { Button, ButtonLink } from "../parts/button.tsx";
+import { LogLink, RemedyLink } from "./remedy.tsx";
+import { MoveButtons, QueueButtons, QueueForm } from "./steering.tsx";
 import { Picture } from "../parts/picture.tsx";
 import { percentOf, ProgressBar, ProgressNumbers } from "../parts/progress.tsx";
 import { Time } from "../parts/time.tsx";
@@ -23,7 +25,7 @@ const running = new Set<DownloadState>(["probing", "fetching", "ingesting"]);
 export function DownloadRow({ page, download }: { page: Page; download: DownloadItem }) {
   const { id, videoId, title, state } = download;
   return (
-    <li id={`download-${id}`} class="row" data-state={state}>
+    <li id={`download-${id}`} class="row" data-state={download.paused ? "paused" : state}>
       <div class="row-picture">
         <Picture videoId={videoId} thumbnails={download.thumbnails} version={download.version} />
       </div>
@@ -40,6 +42,7 @@ export function DownloadRow({ page, download }: { page: Page; download: Download
         <Stage page={page} download={download} />
       </div>
       <div class="row-actions">
+        <RemedyLink page={page} download={download} />
         <Actions download={download} />
       </div>
     </li>
@@ -51,7 +54,7 @@ function Stage({ page, download }: { page: Page; download: DownloadItem }) {
   if (state === "failed") {
     return (
       <p class="row-error" dir="auto">
-        <strong>{error?.message ?? "It failed."}</strong> {error?.hint}
+        <strong>{error?.message ?? "It failed."}</strong> {error?.hint} <LogLink download={download} />
       </p>
     );
   }
@@ -61,7 +64,7 @@ function Stage({ page, download }: { page: Page; download: DownloadItem }) {
         <ProgressBar progress={progress} label={`Progress of ${download.title}`} />
         <p class="row-stage">
           <span>
-            {progress?.stage ?? stages[state]} <b>{percentOf(progress)}</b>
+            {download.paused ? "Pausing" : (progress?.stage ?? stages[state])} <b>{percentOf(progress)}</b>
           </span>
           <ProgressNumbers progress={progress} />
           <LaneReason download={download} />
@@ -71,7 +74,7 @@ function Stage({ page, download }: { page: Page; download: DownloadItem }) {
   }
   return (
     <p class="row-stage">
-      <span>{stages[state]}</span>
+      <span>{download.waitsFor || stages[state]}</span>
       <Time at={download.finishedAt ?? download.createdAt} now={page.now} />
       {state === "waiting" && <LaneReason download={download} />}
     </p>
@@ -86,11 +89,10 @@ function Actions({ download }: { download: DownloadItem }) {
   const { id, videoId, state } = download;
   if (state === "waiting" || running.has(state)) {
     return (
-      <QueueForm action={paths.cancelDownload(id)}>
-        <Button kind="quiet" icon="x">
-          Cancel
-        </Button>
-      </QueueForm>
+      <>
+        {state === "waiting" && <MoveButtons download={download} />}
+        <QueueButtons download={download} />
+      </>
     );
   }
   if (state === "done") {
@@ -104,14 +106,5 @@ function Actions({ download }: { download: DownloadItem }) {
     <QueueForm action={paths.retryDownload(id)}>
       <Button icon="rotate-cw">Try again</Button>
     </QueueForm>
-  );
-}
-
-/** A plain form; with scripts, only the queue is taken from the page that it leads to. */
-function QueueForm({ action, children }: { action: string; children: unknown }) {
-  return (
-    <form method="post" action={action} data-swap="#queue">
-      {children}
-    </form>
   );
 }

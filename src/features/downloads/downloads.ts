@@ -14,12 +14,13 @@ import {
   pageOfDownloads,
 } from "./queries.ts";
 import type { DownloadRow } from "./queries.ts";
+import { findLog } from "./queries-logs.ts";
 import { hasPaused, isSwitchedOn } from "./queries-gates.ts";
 
 export { addCookies, deleteCookies, listCookies, testCookies } from "./cookies.ts";
 export { describeCare, rollBackDownloader, updateDownloader } from "./downloader-by-hand.ts";
 export { discardDownloadsOf, handOverDownloads } from "./handover.ts";
-export { findLogText } from "./logs.ts";
+export { findLastFailure } from "./logs.ts";
 
 type Seeing = Pick<Deps, "config" | "db" | "events" | "now">;
 
@@ -104,10 +105,15 @@ export function countQueue({ db }: Pick<Deps, "db">): { waiting: number; running
 }
 
 /** `not_found` also where it is somebody else's. */
-export function getDownload(deps: Seeing, user: User, id: string): DownloadItem {
+export function getDownload(deps: Seeing, user: User | null, id: string): DownloadItem {
   const row = findDownloadRow(deps.db, id);
-  if (!row || !maySteer(user, row.download)) throw noSuchDownload();
+  if (!row || (user && !maySteer(user, row.download))) throw noSuchDownload();
   return itemOf(deps, row, waitExplainer(deps));
+}
+
+/** What yt-dlp said of it; empty before the first attempt. `not_found` like above. */
+export function readLog(deps: Seeing, user: User | null, id: string): string {
+  return findLog(deps.db, getDownload(deps, user, id).id)?.text ?? "";
 }
 
 /** Downloads that the caller may see, all with one question; the newest last. */
@@ -140,7 +146,18 @@ export function noSuchDownload(): AppError {
   return new AppError("not_found", "There is no such download.", { hint: "It may have been deleted." });
 }
 
-function itemOf({ events }: Pick<Deps, "events">, row: DownloadRow): DownloadItem {
+const steerable = new Set<DownloadState>(["waiting", "probing", "fetching"]);
+
+function toItems(deps: Seeing, rows: DownloadRow[]): DownloadItem[] {
+  const explain = waitExplainer(deps);
+  return rows.map((row) => itemOf(deps, row, explain));
+}
+
+function itemOf(
+  { events }: Seeing,
+  row: DownloadRow,
+  explain: ReturnType<typeof waitExplainer>,
+): DownloadItem {
   const { download, video, state, thumbnails } = row;
   const isPaused = download.pausedAt !== null && steerable.has(state);
   const { errorCode, errorMessage, errorHint } = download.errorCode ? download : (video ?? download);

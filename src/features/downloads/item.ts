@@ -1,7 +1,16 @@
 import type { DownloadState } from "../../db/schema.ts";
 import type { Progress } from "../../events/events.ts";
 import type { DownloadOptions, Preset } from "../../lib/download-options.ts";
+import type { Remedy } from "../../lib/errors.ts";
 import type { Lane } from "../../lib/lanes.ts";
+
+export interface DownloadError {
+  code: string;
+  message: string;
+  hint: string;
+  /** The one action that helps; null where none does. */
+  remedy: Remedy | null;
+}
 
 /** One download as pages and the API see it. Times are milliseconds since 1970 UTC. */
 export interface DownloadItem {
@@ -16,13 +25,21 @@ export interface DownloadItem {
   state: DownloadState;
   lane: Lane;
   laneReason: string;
+  /** Set aside by somebody: it waits, or is about to, with what is there of its file. */
+  paused: boolean;
+  /** Higher first, before everybody's others; admins set it. */
+  priority: number;
+  /** The host it comes from, without "www.". */
+  site: string;
+  /** Why it waits, in words; empty where it is only not its turn yet. */
+  waitsFor: string;
   /** Who pasted it. */
   userId: string;
   /** Numbers of the video's thumbnails that exist, and the version for their URL. */
   thumbnails: number[];
   version: number;
   progress: Progress | null;
-  error: { code: string; message: string; hint: string } | null;
+  error: DownloadError | null;
   createdAt: number;
   updatedAt: number;
   finishedAt: number | null;

@@ -56,6 +56,7 @@ class Listener {
     const { events } = this.#deps;
     const stops = [
       events.on("download.changed", ({ userId }) => this.#tellLater(topic, userId)),
+      events.on("queue.changed", ({ userId }) => this.#tellLater(topic, userId ?? this.#user.id)),
       events.on("video.changed", ({ userId, videoId }) => this.#tellLater(topic, userId, videoId)),
       events.on("video.progress", ({ videoId }) => this.#tellLater(topic, null, videoId)),
       events.on("video.hidden", ({ videoId }) => {

@@ -85,7 +85,10 @@ export function moveToLongLane(deps: Needs, download: Running, reason: string): 
   db.transaction(() => {
     const waits = { state: "waiting", lane: "long", laneReason: reason, updatedAt: now() } as const;
     if (!changeDownloadFrom(db, download.id, ["probing", "fetching"], waits)) return;
-    queue.add(fetchJob, { downloadId: download.id, deadlineMs }, { userId: download.userId });
+    // As the row says now: it may have been paused or handed over since the work began.
+    const { userId, site: groupKey, priority, pausedAt } = findDownload(db, download.id) ?? download;
+    const line = { userId, groupKey, priority, held: pausedAt !== null };
+    queue.add(fetchJob, { downloadId: download.id, deadlineMs }, line);
   });
   events.finished(download.videoId, download.userId);
 }

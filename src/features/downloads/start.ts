@@ -114,10 +114,10 @@ export function startDownload(
 
 export function queueProbe(
   { queue, config }: Pick<Deps, "queue" | "config">,
-  download: { id: string; userId: string; site: string },
+  download: { id: string; userId: string; site: string; priority?: number },
 ): void {
   const deadlineMs = config.downloads.short_timeout_minutes * 60_000;
-  const line = { userId: download.userId, groupKey: download.site };
+  const line = { userId: download.userId, groupKey: download.site, priority: download.priority };
   queue.add(probeJob, { downloadId: download.id, deadlineMs }, line);
 }
 

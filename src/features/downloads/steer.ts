@@ -1,8 +1,10 @@
+import { z } from "zod";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../lib/errors.ts";
+import { parseInput } from "../../lib/parse-input.ts";
 import { getUser } from "../accounts/accounts.ts";
-import { addPendingVideo, canAdd, discardVideo, reopenVideo } from "../videos/videos.ts";
+import { addPendingVideo, canAdd, canSeeAll, discardVideo, reopenVideo } from "../videos/videos.ts";
 import { getDownload, maySteer, noSuchDownload } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
 import { fetchJob, probeJob } from "./jobs.ts";
@@ -10,11 +12,7 @@ import { changeDownloadFrom, findDownloadOfVideo, findDownloadRow } from "./quer
 import { mayNotAdd, pendingVideo, queueProbe } from "./start.ts";
 
 /** Stops it wherever it is; its video leaves the shelf and its partial files the disk. */
-export function cancelDownload(
-  deps: Pick<Deps, "db" | "queue" | "now" | "events">,
-  user: User,
-  id: string,
-): DownloadItem {
+export function cancelDownload(deps: Steering, user: User, id: string): DownloadItem {
   const { db, queue, now, events } = deps;
   const row = findDownloadRow(db, id);
   if (!row || !maySteer(user, row.download)) throw noSuchDownload();
@@ -100,7 +98,80 @@ export function retryVideo(
   return retryDownload(deps, user, download.id);
 }
 
+/** Sets one aside: what runs is stopped and keeps what is there of its file, and its place in the queue. */
+export function pauseDownload(deps: Steering, user: User, id: string): DownloadItem {
+  const { db, queue, now, events } = deps;
+  const { download } = findOwn(deps, user, id);
+  db.transaction(() => {
+    const paused = { pausedAt: download.pausedAt ?? now(), updatedAt: now() };
+    if (!changeDownloadFrom(db, id, inQueue, paused)) throw notInQueue();
+    queue.hold(probeJob, [id]);
+    queue.hold(fetchJob, [id]);
+  });
+  events.emit("download.changed", { downloadId: id, userId: download.userId });
+  return getDownload(deps, user, id);
+}
+
+/** Lets it go on, with what is there of its file. */
+export function resumeDownload(deps: Steering, user: User, id: string): DownloadItem {
+  const { db, queue, now, events } = deps;
+  const { download } = findOwn(deps, user, id);
+  db.transaction(() => {
+    if (!changeDownloadFrom(db, id, inQueue, { pausedAt: null, updatedAt: now() })) throw notInQueue();
+    queue.release(probeJob, [id]);
+    queue.release(fetchJob, [id]);
+  });
+  events.emit("download.changed", { downloadId: id, userId: download.userId });
+  return getDownload(deps, user, id);
+}
+
+const moveSchema = z.object({
+  to: z.enum(["top", "up", "down"], "Choose top, up or down.").optional(),
+  priority: z.coerce.number().int().min(-100).max(100).optional(),
+});
+
+/**
+ * Changes its place among those of the same person and lane. A priority goes before everybody's others, and is
+ * for admins to give.
+ */
+export function moveDownload(deps: Steering, user: User, id: string, input: unknown): DownloadItem {
+  const { db, queue, now, events } = deps;
+  const { to, priority } = parseInput(moveSchema, input);
+  const { download } = findOwn(deps, user, id);
+  if (priority !== undefined && !canSeeAll(user)) {
+    throw new AppError("not_allowed", "Only admins put a download before everybody's others.");
+  }
+  db.transaction(() => {
+    const change = { updatedAt: now(), ...(priority === undefined ? {} : { priority }) };
+    if (!changeDownloadFrom(db, id, ["waiting"], change)) throw notInQueue();
+    for (const job of [probeJob, fetchJob]) {
+      if (priority !== undefined) queue.setPriority(job, id, priority);
+      if (to) queue.move(job, id, to);
+    }
+  });
+  events.emit("download.changed", { downloadId: id, userId: download.userId });
+  return getDownload(deps, user, id);
+}
+
+type Steering = Pick<Deps, "config" | "db" | "queue" | "now" | "events">;
+
+const inQueue = ["waiting", "probing", "fetching"] as const;
+
+function findOwn({ db }: Pick<Deps, "db">, user: User, id: string) {
+  const row = findDownloadRow(db, id);
+  if (!row || !maySteer(user, row.download)) throw noSuchDownload();
+  if (!canAdd(user)) throw mayNotAdd();
+  return row;
+}
+
+function notInQueue(): AppError {
+  return new AppError("conflict", "This download is not in the queue any more.", {
+    hint: "It is done, or over for another reason.",
+  });
+}
+
 const cleared = {
+  pausedAt: null,
   errorCode: null,
   errorMessage: null,
   errorHint: null,

@@ -1,0 +1,135 @@
+import { and, eq, inArray, isNotNull, sql } from "drizzle-orm";
+import type { Database } from "../../db/open.ts";
+import { prepared } from "../../db/prepared.ts";
+import { downloads, sites, switches } from "../../db/schema.ts";
+import type { DownloadState } from "../../db/schema.ts";
+
+// Asked with every claim of a download.
+const statements = prepared((db) => ({
+  switchOf: db
+    .select({ value: switches.value })
+    .from(switches)
+    .where(eq(switches.name, sql.placeholder("name")))
+    .prepare(),
+  heldBack: db
+    .select({ site: sites.site, coolDownUntil: sites.coolDownUntil, lastStartAt: sites.lastStartAt })
+    .from(sites)
+    .where(sql`cool_down_until > ${sql.placeholder("now")} OR last_start_at > ${sql.placeholder("since")}`)
+    .prepare(),
+  noteStart: db
+    .insert(sites)
+    .values({
+      site: sql.placeholder("site"),
+      lastStartAt: sql.placeholder("now"),
+      updatedAt: sql.placeholder("now"),
+    })
+    .onConflictDoUpdate({ target: sites.site, set: { lastStartAt: sql`excluded.last_start_at` } })
+    .prepare(),
+  running: db
+    .select({ site: downloads.site, count: sql<number>`count(*)` })
+    .from(downloads)
+    .where(inArray(downloads.state, ["probing", "fetching"]))
+    .groupBy(downloads.site)
+    .prepare(),
+}));
+
+export function isSwitchedOn(db: Database, name: string): boolean {
+  return statements(db).switchOf.get({ name })?.value === "on";
+}
+
+export function setSwitch(db: Database, name: string, isOn: boolean, now: number): void {
+  const change = { value: isOn ? "on" : "off", updatedAt: now };
+  db.insert(switches)
+    .values({ name, ...change })
+    .onConflictDoUpdate({ target: switches.name, set: change })
+    .run();
+}
+
+/** Sites that are left alone at this time, or of which a download started after `since`. */
+export function sitesHeldBack(db: Database, now: number, since: number) {
+  return statements(db).heldBack.all({ now, since });
+}
+
+export function noteStart(db: Database, site: string, now: number): void {
+  statements(db).noteStart.run({ site, now });
+}
+
+/** How many downloads of each site are at work. */
+export function countRunningBySite(db: Database): Map<string, number> {
+  return new Map(
+    statements(db)
+      .running.all()
+      .map(({ site, count }) => [site, count]),
+  );
+}
+
+const unfinished = ["waiting", "probing", "fetching"] as const satisfies DownloadState[];
+
+/** Pauses up to `limit` of a person's downloads that wait or run; returns their ids. */
+export function pauseSome(db: Database, userId: string, now: number, limit: number): string[] {
+  const some = db
+    .select({ id: downloads.id })
+    .from(downloads)
+    .where(
+      and(eq(downloads.userId, userId), inArray(downloads.state, [...unfinished]), sql`paused_at IS NULL`),
+    )
+    .limit(limit);
+  return changeSome(db, some, { pausedAt: now, updatedAt: now });
+}
+
+/** Lets up to `limit` paused downloads go on; `userId` null means everybody's. Returns their ids. */
+export function resumeSome(db: Database, userId: string | null, now: number, limit: number): string[] {
+  const some = db
+    .select({ id: downloads.id })
+    .from(downloads)
+    .where(
+      and(
+        userId === null ? undefined : eq(downloads.userId, userId),
+        inArray(downloads.state, [...unfinished]),
+        isNotNull(downloads.pausedAt),
+      ),
+    )
+    .limit(limit);
+  return changeSome(db, some, { pausedAt: null, updatedAt: now });
+}
+
+type Some = Parameters<typeof inArray>[1];
+
+function changeSome(
+  db: Database,
+  some: Some,
+  change: { pausedAt: number | null; updatedAt: number },
+): string[] {
+  const changed = db
+    .update(downloads)
+    .set(change)
+    .where(inArray(downloads.id, some as never))
+    .returning({ id: downloads.id })
+    .all();
+  return changed.map(({ id }) => id);
+}
+
+/** Whether any download of a person, or of anybody, is paused. */
+export function hasPaused(db: Database, userId: string | null): boolean {
+  const one = db
+    .select({ id: downloads.id })
+    .from(downloads)
+    .where(
+      and(
+        userId === null ? undefined : eq(downloads.userId, userId),
+        inArray(downloads.state, [...unfinished]),
+        isNotNull(downloads.pausedAt),
+      ),
+    )
+    .limit(1)
+    .get();
+  return one !== undefined;
+}
+
+/** After a crash nothing is at work: what was waits for its next try. */
+export function settleInterrupted(db: Database): void {
+  db.update(downloads)
+    .set({ state: "waiting" })
+    .where(inArray(downloads.state, ["probing", "fetching"]))
+    .run();
+}

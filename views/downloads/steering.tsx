@@ -1,0 +1,103 @@
+import type { DownloadItem } from "../../src/features/downloads/item.ts";
+import { paths } from "../../src/paths.ts";
+import { Button } from "../parts/button.tsx";
+import { Icon, type IconName } from "../parts/icons.tsx";
+
+/** A plain form; with scripts, only the queue is taken from the page that it leads to. */
+export function QueueForm({ action, children }: { action: string; children: unknown }) {
+  return (
+    <form method="post" action={action} data-swap="#queue">
+      {children}
+    </form>
+  );
+}
+
+const moves: [to: string, label: string, icon: IconName][] = [
+  ["top", "To the top", "arrow-up-to-line"],
+  ["up", "Up", "chevron-up"],
+  ["down", "Down", "chevron-down"],
+];
+
+/** Another place among one's own that wait. The ids let the keyboard stay where it was when the queue is new. */
+export function MoveButtons({ download: { id, title } }: { download: DownloadItem }) {
+  return (
+    <form class="moves" method="post" action={paths.moveDownload(id)} data-swap="#queue">
+      {moves.map(([to, label, icon]) => (
+        <button
+          type="submit"
+          id={`${to}-${id}`}
+          name="to"
+          value={to}
+          title={label}
+          aria-label={`${label}: ${title}`}
+        >
+          <Icon name={icon} />
+        </button>
+      ))}
+    </form>
+  );
+}
+
+/** The two buttons of what waits or runs. */
+export function QueueButtons({ download: { id, state, paused } }: { download: DownloadItem }) {
+  return (
+    <>
+      {state !== "ingesting" && <PauseButton id={id} paused={paused} />}
+      <QueueForm action={paths.cancelDownload(id)}>
+        <Button kind="quiet" icon="x">
+          Cancel
+        </Button>
+      </QueueForm>
+    </>
+  );
+}
+
+function PauseButton({ id, paused }: { id: string; paused: boolean }) {
+  return (
+    <QueueForm action={paused ? paths.resumeDownload(id) : paths.pauseDownload(id)}>
+      <Button kind={paused ? "plain" : "quiet"} icon={paused ? "play" : "pause"}>
+        {paused ? "Resume" : "Pause"}
+      </Button>
+    </QueueForm>
+  );
+}
+
+/** What can be done to all at once; nothing where there is nothing to do it to. */
+export function QueueBar(props: {
+  counts: { running: number; waiting: number; failed: number };
+  isPaused: boolean;
+  hasPaused: boolean;
+  isAdmin: boolean;
+}) {
+  const { counts, isPaused, hasPaused, isAdmin } = props;
+  const mayResume = hasPaused || (isPaused && isAdmin);
+  const mayPause = counts.running + counts.waiting > 0 && !isPaused;
+  const isIdle = counts.running + counts.waiting + counts.failed === 0;
+  if (isIdle && !isPaused) return null;
+  return (
+    <div class="queue-bar">
+      {isPaused && (
+        <p role="status">
+          {isAdmin
+            ? "All downloads are paused, everybody's."
+            : "An admin has paused all downloads. They go on from where they are."}
+        </p>
+      )}
+      {mayPause && (
+        <QueueForm action={paths.pauseAllDownloads()}>
+          <Button icon="pause">Pause all</Button>
+        </QueueForm>
+      )}
+      {mayResume && (
+        <QueueForm action={paths.resumeAllDownloads()}>
+          <Button icon="play">Resume all</Button>
+        </QueueForm>
+      )}
+      {counts.failed > 0 && (
+        <QueueForm action={paths.retryFailedDownloads()}>
+          <Button icon="rotate-cw">Retry all failed</Button>
+        </QueueForm>
+      )}
+    </div>
+  );
+}
