@@ -61,7 +61,7 @@ export function EditForm(props: { page: Page; video: VideoItem; error?: FormErro
 export function RemakeThumbnails({ video }: { video: VideoItem }) {
   return (
     <form method="post" action={paths.remakeThumbnails(video.id)} class="fold-action">
-      {video.thumbnailError && (
+      {video.thumbnailError && video.videoCodec && (
         <p class="field-error">
           {video.thumbnailError}{" "}
           {video.thumbnails.length === 0 && "The gallery shows a drawn one in its place."}

@@ -80,7 +80,7 @@ const thumbnailsRoute = createRoute({
       z.object({
         only: z
           .enum(["missing", "all"])
-          .openapi({ description: "Of videos that lack one, or of all that can have them." }),
+          .openapi({ description: "Of videos that lack one, or of all." }),
       }),
     ),
   },

@@ -53,7 +53,7 @@ export interface ToolsView {
   ffprobe: ToolItem;
   /** Null kind: there is none. */
   jsRuntime: ToolItem & { kind: string | null };
-  /** How many videos can have pictures, and how many lack one. */
+  /** How many videos are ready, and how many lack a picture. */
   pictures: { all: number; missing: number };
 }
 

@@ -38,7 +38,7 @@ export function remakeAllPictures(
   return count;
 }
 
-/** How many can have pictures, or lack one that they can have. */
+/** How many are ready, or lack a picture. */
 export function countVideosToPicture({ db }: Pick<Deps, "db">, only: WhichPictures): number {
   return countToPicture(db, only);
 }

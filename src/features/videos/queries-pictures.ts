@@ -8,9 +8,9 @@ export type WhichPictures = "missing" | "all";
 /** Three thumbnails and the poster. */
 const picturesOfOne = 4;
 
-/** Ready, and with something to see. */
+/** Music may have a cover, which it shows, but lacks nothing without one. */
 const which: Record<WhichPictures, SQL> = {
-  all: sql`state = 'READY' AND video_codec IS NOT NULL`,
+  all: sql`state = 'READY'`,
   missing: sql`state = 'READY' AND video_codec IS NOT NULL AND ${picturesOfOne} > (SELECT count(*) FROM files
     WHERE files.video_id = videos.id AND files.kind IN ('thumbnail', 'poster'))`,
 };
