@@ -8,6 +8,7 @@ import { startCopy } from "./copy.ts";
 import { startDialogs } from "./dialogs.ts";
 import { startForms } from "./forms.ts";
 import { startLive } from "./live.ts";
+import { startPreview } from "./preview.ts";
 import { startShortcuts } from "./shortcuts.ts";
 import { startTheme } from "./theme.ts";
 
@@ -19,3 +20,4 @@ startCards();
 startCopy();
 startBookmarklet();
 startLive();
+startPreview();

@@ -12,8 +12,11 @@ export function openAdd(urls = ""): boolean {
   openDialog("add-dialog");
   const box = document.querySelector<HTMLTextAreaElement>("[data-add]");
   if (!box) return false;
-  if (urls !== "") box.value = urls;
   box.focus();
+  if (urls !== "") {
+    box.value = urls;
+    box.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertFromPaste" }));
+  }
   return true;
 }
 

@@ -17,6 +17,19 @@ export async function readForm(c: Context<AppEnv>): Promise<Record<string, strin
   return Object.fromEntries(texts);
 }
 
+/** The text fields of a small form, each with all of its values. */
+export async function readLists(c: Context<AppEnv>): Promise<Record<string, string[]>> {
+  await readSmallBody(c);
+  const fields = await c.req.parseBody({ all: true }).catch((cause: unknown) => {
+    throw new AppError("invalid_input", "This form can't be read.", { cause });
+  });
+  const lists = Object.entries(fields).map(([name, value]) => {
+    const values = Array.isArray(value) ? value : [value];
+    return [name, values.filter((one) => typeof one === "string")] as const;
+  });
+  return Object.fromEntries(lists);
+}
+
 export interface ShownError {
   message: string;
   hint: string;

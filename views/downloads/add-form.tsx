@@ -4,6 +4,8 @@ import { Button } from "../parts/button.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Field, type FormError, FormNotice, TextArea } from "../parts/field.tsx";
 import { VisibilityField } from "../parts/visibility.tsx";
+import { OptionsFields, type OptionsShown } from "./options.tsx";
+import { Previews, type PreviewShown } from "./preview.tsx";
 
 export interface AddValues {
   urls: string;
@@ -12,13 +14,27 @@ export interface AddValues {
   visibility: string;
 }
 
-/** One box for one address or many. */
-export function AddForm(props: { page: Page; values?: AddValues; error?: FormError }) {
-  const { page, error, values = emptyValues(props.page) } = props;
+/**
+ * One box for one address or many. Scripts unfold in it what a pasted address would bring; without them a button
+ * does. Where `options` are left out, they are loaded when somebody turns to the form.
+ */
+export function AddForm(props: {
+  page: Page;
+  values?: AddValues;
+  error?: FormError;
+  options?: OptionsShown;
+  preview?: PreviewShown | null;
+  unfolded?: boolean;
+}) {
+  const { page, error, options, preview = null, values = emptyValues(props.page) } = props;
   const isUsual = values.title === "" && values.tags === "" && values.visibility === page.newVisibility;
-  const unfolded = !isUsual || isInFold(error);
+  const unfolded = props.unfolded || !isUsual || isInFold(error);
   return (
     <form id="add" class="form add-form" method="post" action={paths.downloads()}>
+      {/* The Enter key presses the first button of a form: let it be this one. */}
+      <button type="submit" hidden tabindex={-1}>
+        Download
+      </button>
       {error && !error.field && <FormNotice error={error} />}
       <TextArea
         name="urls"
@@ -34,7 +50,9 @@ export function AddForm(props: { page: Page; values?: AddValues; error?: FormErr
         autocomplete="off"
         inputmode="url"
         data-add
+        data-preview={paths.previewDownloads()}
       />
+      <Previews shown={preview} />
       <div class="add-row">
         <details class="more" open={unfolded}>
           <summary>
@@ -64,10 +82,22 @@ export function AddForm(props: { page: Page; values?: AddValues; error?: FormErr
             />
             <VisibilityField value={values.visibility} error={error} />
           </div>
+          {options ? (
+            <OptionsFields shown={options} error={error} />
+          ) : (
+            <div id="add-options" data-load={paths.downloadOptions()} />
+          )}
         </details>
-        <Button kind="primary" icon="download">
-          Download
-        </Button>
+        <div class="actions">
+          <noscript>
+            <Button icon="eye" formaction={paths.previewDownloads()}>
+              Look first
+            </Button>
+          </noscript>
+          <Button kind="primary" icon="download">
+            {isHere(preview) ? "Download again" : "Download"}
+          </Button>
+        </div>
       </div>
     </form>
   );
@@ -77,6 +107,23 @@ function emptyValues(page: Page): AddValues {
   return { urls: "", title: "", tags: "", visibility: page.newVisibility };
 }
 
+function isHere(preview: PreviewShown | null): boolean {
+  return preview?.items.length === 1 && preview.items[0]?.found?.onShelf != null;
+}
+
+const folded = new Set([
+  "title",
+  "tags",
+  "preset",
+  "delivery",
+  "sponsorblock",
+  "subtitles",
+  "embed",
+  "clip_from",
+  "clip_to",
+  "profile_name",
+]);
+
 function isInFold(error: FormError | undefined): boolean {
-  return error?.field === "title" || error?.field === "tags";
+  return error?.field !== undefined && folded.has(error.field);
 }

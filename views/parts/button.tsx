@@ -10,6 +10,9 @@ export function Button(props: {
   icon?: IconName;
   name?: string;
   value?: string;
+  /** Elsewhere than the form around it leads; with `formnovalidate` whatever is missing in it. */
+  formaction?: string;
+  formnovalidate?: boolean;
 }) {
   const { children, kind = "plain", icon, ...rest } = props;
   return (

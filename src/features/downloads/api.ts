@@ -12,14 +12,18 @@ import {
   timeSchema,
 } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
+import { itemsPart, optionsPart } from "./api-parts.ts";
+import { previewApi } from "./api-preview.ts";
+import { profilesApi } from "./api-profiles.ts";
 import { getDownload, listDownloads, playlistItems } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
+import { logApi } from "./api-log.ts";
 import { startDownloads } from "./start.ts";
 import { cancelDownload, retryDownload } from "./steer.ts";
 
 const stateSchema = z.enum(["waiting", "probing", "fetching", "ingesting", "done", "failed", "cancelled"]);
 
-const downloadSchema = z
+export const downloadSchema = z
   .object({
     id: z.string(),
     video_id: z.string().nullable(),
@@ -29,6 +33,11 @@ const downloadSchema = z
     state: stateSchema,
     lane: z.enum(lanes),
     lane_reason: z.string(),
+    paused: z.boolean().openapi({ description: "Set aside until it is resumed." }),
+    priority: z.number().int(),
+    waits_for: z
+      .string()
+      .openapi({ description: "Why it waits, in words; empty where it is not its turn yet." }),
     progress: z
       .object({
         stage: z.string(),
@@ -39,7 +48,17 @@ const downloadSchema = z
         seconds_left: z.number().nullable(),
       })
       .nullable(),
-    error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+    error: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        hint: z.string(),
+        remedy: z
+          .enum(["retry", "update_ytdlp", "add_cookies", "free_space"])
+          .nullable()
+          .openapi({ description: "The one action that helps; null where none does." }),
+      })
+      .nullable(),
     created_at: timeSchema,
     updated_at: timeSchema,
     finished_at: timeSchema.nullable(),
@@ -57,6 +76,10 @@ const startSchema = z
     visibility: z
       .enum(["library", "private"])
       .openapi({ description: "Who sees it; else as `downloads.visibility` says." }),
+    options: optionsPart.openapi({ description: "Else those of the profile." }),
+    profile: z.string().openapi({ description: "A profile's id or name; one's default unless said." }),
+    force_long: z.boolean().openapi({ description: "The long lane, whatever is estimated." }),
+    items: itemsPart,
   })
   .partial()
   .openapi("DownloadRequest");
@@ -124,6 +147,9 @@ const retryRoute = createRoute({
 });
 
 export const downloadApi = newApiPart()
+  // Before what takes any name for an id.
+  .route("/", previewApi)
+  .route("/", profilesApi)
   .openapi(startRoute, (c) => {
     const { url, urls, ...wishes } = c.req.valid("json");
     const input = { urls: urls ?? (url === undefined ? [] : [url]), ...wishes };
@@ -149,7 +175,9 @@ export const downloadApi = newApiPart()
     return c.json(downloadJson(retryDownload(c.get("deps"), requireUser(c), c.req.valid("param").id)), 202);
   });
 
-function downloadJson(download: DownloadItem): z.infer<typeof downloadSchema> {
+downloadApi.route("/", logApi);
+
+export function downloadJson(download: DownloadItem): z.infer<typeof downloadSchema> {
   const { progress } = download;
   return {
     id: download.id,
@@ -160,6 +188,9 @@ function downloadJson(download: DownloadItem): z.infer<typeof downloadSchema> {
     state: download.state,
     lane: download.lane,
     lane_reason: download.laneReason,
+    paused: download.paused,
+    priority: download.priority,
+    waits_for: download.waitsFor,
     progress: progress && {
       stage: progress.stage,
       percent: progress.percent,

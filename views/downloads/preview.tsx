@@ -1,0 +1,210 @@
+import type { FoundItem, PreviewItem } from "../../src/features/downloads/item.ts";
+import { formatBytes } from "../../src/lib/bytes.ts";
+import type { Preset } from "../../src/lib/download-options.ts";
+import { formatDuration } from "../../src/lib/durations.ts";
+import { paths } from "../../src/paths.ts";
+import { ButtonLink } from "../parts/button.tsx";
+import { type FormError, FormNotice } from "../parts/field.tsx";
+import { Icon } from "../parts/icons.tsx";
+import { Entries } from "./entries.tsx";
+import { languageName, presetNames } from "./words.ts";
+
+export interface PreviewShown {
+  items: PreviewItem[];
+  /** What the form had in its box, so that a choice is only taken for what was looked at. */
+  lookedAt: string;
+  preset: Preset;
+  /** Of a playlist: which are chosen, how many entries were asked for, and what they were filtered by. */
+  chosen: string | null;
+  limit: number;
+  filter: string;
+  wholeList: boolean;
+  /** One of several: told in a row. */
+  isRow: boolean;
+  error?: FormError;
+}
+
+/** What the pasted addresses would bring: one in full, several as a list. */
+export function Previews({ shown }: { shown: PreviewShown | null }) {
+  if (!shown) return <div id="preview" class="previews" />;
+  const [only, ...more] = shown.items;
+  return (
+    <div id="preview" class="previews">
+      {shown.error && <FormNotice error={shown.error} />}
+      <input type="hidden" name="looked_at" value={shown.lookedAt} />
+      {only && more.length === 0 && !shown.isRow ? (
+        <Preview item={only} shown={shown} />
+      ) : (
+        <ul class="rows">
+          {shown.items.map((item) => (
+            <PreviewRow item={item} />
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Preview({ item, shown }: { item: PreviewItem; shown: PreviewShown }) {
+  const { found, error } = item;
+  if (!found) return error && <FormNotice error={error} />;
+  return (
+    <article class="preview" aria-label="What this address brings">
+      <div class="preview-head">
+        <PreviewPicture found={found} />
+        <div class="preview-body">
+          <h3 dir="auto">{found.title}</h3>
+          <Meta found={found} />
+          <OnShelf found={found} />
+          {found.isLive && <p class="preview-warning">It is on air now: it can be had when it is over.</p>}
+          <Expected found={found} />
+        </div>
+      </div>
+      <Qualities found={found} preset={shown.preset} />
+      {(found.isOneOfList || shown.wholeList) && (
+        <label class="check">
+          <input type="checkbox" name="playlist" value="1" checked={shown.wholeList} data-look-again />
+          The whole list that this address names
+        </label>
+      )}
+      {found.playlist && <Entries playlist={found.playlist} shown={shown} />}
+    </article>
+  );
+}
+
+/** One of several: what tells them apart, and what is wrong. */
+export function PreviewRow({ item }: { item: PreviewItem }) {
+  const { found, error, url } = item;
+  return (
+    <li class="row preview-row">
+      <div class="row-picture">{found && <PreviewPicture found={found} />}</div>
+      <div class="row-body">
+        <p class="row-title" dir="auto">
+          {found?.title ?? url}
+        </p>
+        {found && <Meta found={found} />}
+        {found && <OnShelf found={found} />}
+        {error && (
+          <p class="row-error" dir="auto">
+            <strong>{error.message}</strong> {error.hint}
+          </p>
+        )}
+        {found && !found.playlist && <p class="field-note">{found.estimate.reason}</p>}
+      </div>
+    </li>
+  );
+}
+
+function PreviewPicture({ found }: { found: FoundItem }) {
+  return (
+    <div class="preview-picture">
+      {found.picture ? (
+        <img src={found.picture} alt="" width="480" height="270" />
+      ) : (
+        <Icon name={found.playlist ? "images" : "film"} />
+      )}
+    </div>
+  );
+}
+
+function Meta({ found }: { found: FoundItem }) {
+  const { site, uploader, durationSeconds, playlist, chapters } = found;
+  return (
+    <p class="meta">
+      <span>{site}</span>
+      {uploader && <span dir="auto">{uploader}</span>}
+      {durationSeconds !== null && <span>{formatDuration(durationSeconds)}</span>}
+      {playlist && <span>{playlist.isCut ? `more than ${playlist.count - 1}` : playlist.count} videos</span>}
+      {chapters > 0 && <span>{chapters === 1 ? "1 chapter" : `${chapters} chapters`}</span>}
+    </p>
+  );
+}
+
+function OnShelf({ found }: { found: FoundItem }) {
+  const { onShelf } = found;
+  if (!onShelf) return null;
+  return (
+    <p class="on-shelf">
+      <Icon name="check" />
+      <span>{onShelf.isReady ? "Already on the shelf" : "Already on its way"}</span>
+      <ButtonLink href={paths.video(onShelf.videoId)} kind="quiet" icon="play">
+        Open
+      </ButtonLink>
+    </p>
+  );
+}
+
+function Expected({ found }: { found: FoundItem }) {
+  const { estimate, space, subtitles, automaticSubtitles, playlist } = found;
+  if (playlist) return null;
+  const { cost } = estimate;
+  return (
+    <dl class="facts">
+      <Fact name="Expected">
+        {estimate.reason} {estimate.lane === "long" ? "Long lane." : "Short lane."}
+      </Fact>
+      <Fact name="Space">
+        {space.needed === null ? "" : `${formatBytes(space.needed)} while it is made, `}
+        {formatBytes(space.free)} left
+        {!space.isEnough && <strong class="preview-warning"> There is not enough space.</strong>}
+      </Fact>
+      {cost && (
+        <Fact name="Cost">
+          {money(cost.storageMonth, cost.currency)} a month, {money(cost.traffic, cost.currency)} once
+        </Fact>
+      )}
+      {subtitles.length + automaticSubtitles.length > 0 && (
+        <Fact name="Subtitles">{subtitlesInWords(subtitles, automaticSubtitles.length)}</Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: unknown }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** What there is of it; what is chosen here is chosen for this download. */
+function Qualities({ found, preset }: { found: FoundItem; preset: Preset }) {
+  if (found.choices.length === 0) return null;
+  return (
+    <fieldset class="qualities">
+      <legend>Quality</legend>
+      {found.choices.map((choice) => (
+        <label class="chip quality">
+          <input type="radio" name="quality" value={choice.preset} checked={choice.preset === preset} />
+          <span>{presetNames[choice.preset]}</span>
+          <small>
+            {[
+              choice.height !== null && !choice.preset.startsWith(String(choice.height))
+                ? `${choice.height}p`
+                : "",
+              choice.container,
+              choice.sizeBytes === null ? "" : formatBytes(choice.sizeBytes),
+            ]
+              .filter((part) => part !== "")
+              .join(" · ")}
+          </small>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+const mostNamed = 8;
+
+function subtitlesInWords(codes: string[], automatic: number): string {
+  const named = codes.slice(0, mostNamed).map(languageName).join(", ");
+  const more = codes.length > mostNamed ? ` and ${codes.length - mostNamed} more` : "";
+  const byMachine = automatic === 0 ? "" : `${automatic} written by a machine`;
+  return [named + more, byMachine].filter((part) => part !== "").join("; ");
+}
+
+function money(amount: number, currency: string): string {
+  return `${amount < 0.005 ? "under 0.01" : amount.toFixed(2)} ${currency}`;
+}
