@@ -52,6 +52,7 @@ function pickVideo(
     way(one, delivery),
     one.language_preference ?? -1,
     upTo(shorterSide(one), limit),
+    Number(one.ext === "mp4"),
     Number(isH264(one)),
   ];
   return withSound(pictures, sounds.some(isAac) ? sounds.filter(isAac) : sounds, order);

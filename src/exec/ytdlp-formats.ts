@@ -50,7 +50,8 @@ function formatSort({ preset, delivery }: DownloadOptions): string[] {
   const height = heightOf(preset);
   const ways = { any: [], progressive: ["proto"], hls: ["proto:m3u8"] }[delivery];
   if (isAudio(preset)) return [...ways, "lang", "abr", "+res"];
-  const playable = ["vcodec:h264", "acodec:aac"];
+  // What fits into an MP4 with AAC first: a copy of the video for browsers need not be made then.
+  const playable = ["vext", "vcodec:h264", "acodec:aac"];
   if (height !== null) return [...ways, "lang", `res:${height}`, ...playable];
   return ways;
 }

@@ -77,7 +77,7 @@ describe("the arguments", () => {
 
 describe("what a person chooses", () => {
   test.each([
-    [{ preset: "720p" }, "--format-sort", "lang,res:720,vcodec:h264,acodec:aac"],
+    [{ preset: "720p" }, "--format-sort", "lang,res:720,vext,vcodec:h264,acodec:aac"],
     [{ preset: "best", delivery: "hls" }, "--format-sort", "proto:m3u8"],
     [{ preset: "everywhere", delivery: "progressive" }, "--format-sort", "proto"],
     [{ preset: "mp3" }, "--audio-format", "mp3"],
