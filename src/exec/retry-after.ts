@@ -28,6 +28,8 @@ export async function askRetryAfter(egress: Egress, url: URL, now: number): Prom
 /** Seconds, or the date of its end; a day at the most. */
 export function parseRetryAfter(header: string | null, now: number): number | null {
   const text = header?.trim() ?? "";
-  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - now) / 1000);
+  // A date begins with its weekday; Date.parse takes much else for one.
+  const until = /^[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  const seconds = /^\d{1,9}$/.test(text) ? Number(text) : Math.ceil((until - now) / 1000);
   return Number.isFinite(seconds) ? Math.min(longestSeconds, Math.max(0, seconds)) : null;
 }
