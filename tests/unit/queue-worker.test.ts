@@ -5,7 +5,7 @@ import { lanes } from "../../src/lib/lanes.ts";
 import { bind } from "../../src/queue/binding.ts";
 import type { Binding, GaveUp, JobLoss } from "../../src/queue/binding.ts";
 import { JobInterrupt, PermanentFailure, Snooze, defineJob } from "../../src/queue/job.ts";
-import type { JobContext, JobDefinition } from "../../src/queue/job.ts";
+import type { Gate, Gates, JobContext, JobDefinition } from "../../src/queue/job.ts";
 import { claimJobs } from "../../src/queue/store-claim.ts";
 import { JobQueue } from "../../src/queue/worker.ts";
 import type { QueueOptions } from "../../src/queue/worker.ts";
@@ -632,3 +632,126 @@ test("ten thousand jobs go through every lane", async () => {
   await queue.idle();
   expect(seen.size).toBe(10_000);
 }, 30_000);
+
+describe("holding", () => {
+  test("a running job aborts its signal; it goes back to its place with its attempt, and waits", async () => {
+    const began = gate();
+    const seen: unknown[] = [];
+    const queue = running(async (_item, { signal }) => {
+      began.open();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      seen.push(signal.reason);
+      // What a child program that was killed looks like.
+      throw new PermanentFailure("it went away");
+    });
+    const id = queue.add(greet, { key: "a" });
+    const before = jobRow(db, id);
+    await began.opened;
+    expect(queue.hold(greet, ["a"])).toBe(1);
+    await queue.idle();
+    expect(seen).toMatchObject([{ why: "held" }]);
+    expect(jobRow(db, id)).toMatchObject({ state: "ready", held: true, attempts: 0, runAt: before.runAt });
+  });
+
+  test("released, it runs; and one that is added as held waits for that too", async () => {
+    const ran: string[] = [];
+    const queue = running(async ({ key }) => void ran.push(key));
+    queue.add(greet, { key: "a" }, { held: true });
+    queue.add(greet, { key: "b" });
+    await queue.idle();
+    expect(ran).toEqual(["b"]);
+    expect(queue.release(greet, ["a", "b"])).toBe(1);
+    await queue.idle();
+    expect(ran).toEqual(["b", "a"]);
+  });
+
+  test("in a transaction that fails leaves the job alone", async () => {
+    const began = gate();
+    const finish = gate();
+    const queue = running(async (_item, { signal }) => {
+      began.open();
+      await finish.opened;
+      signal.throwIfAborted();
+    });
+    const id = queue.add(greet, { key: "a" });
+    await began.opened;
+    const failing = () =>
+      db.transaction(() => {
+        queue.hold(greet, ["a"]);
+        throw new Error("rolled back");
+      });
+    expect(failing).toThrow("rolled back");
+    await Bun.sleep(1);
+    finish.open();
+    await queue.idle();
+    expect(jobRow(db, id)).toMatchObject({ state: "done", held: false });
+  });
+
+  test("a held job can be cancelled", () => {
+    const queue = running(async () => {});
+    const id = queue.add(greet, { key: "a" }, { held: true });
+    expect(queue.cancel(greet, "a")).toBe(true);
+    expect(jobRow(db, id).state).toBe("cancelled");
+  });
+});
+
+describe("gates", () => {
+  const open: Gate = { closedForMs: 0, blockedGroups: [], blockedForMs: Infinity, groupRoom: 99 };
+  const openGated = (at: () => Partial<Gate>, work: Work, taken: (group: string) => void = () => {}) => {
+    const gates: Gates = { at: (lane) => (lane === "short" ? { ...open, ...at() } : null), taken };
+    const queue = openQueue([bind(greet, (_deps, item, context) => work(item, context))], { gates });
+    queue.start();
+    return queue;
+  };
+
+  test("are asked before every single job, and hear of each that was taken", async () => {
+    const taken: string[] = [];
+    const ran: string[] = [];
+    const queue = openGated(
+      () => ({ blockedGroups: taken }),
+      async ({ key }) => void ran.push(key),
+      (group) => taken.push(group),
+    );
+    for (const key of ["a1", "a2", "b1", "b2"]) queue.add(greet, { key }, { groupKey: key.slice(0, 1) });
+    await queue.idle();
+    expect(taken).toEqual(["a", "b"]);
+    expect(ran).toEqual(["a1", "b1"]);
+  });
+
+  test("that are closed let nothing begin, and wake the lane when they open", async () => {
+    const ran = gate();
+    const opensAt = performance.now() + 15;
+    const queue = openGated(
+      () => ({ closedForMs: Math.max(0, opensAt - performance.now()) }),
+      async () => ran.open(),
+    );
+    const id = queue.add(greet, { key: "a" });
+    await queue.idle();
+    expect(jobRow(db, id).state).toBe("ready");
+    await ran.opened;
+  });
+
+  test("that close can have what runs given back, and the lane looked at when they open", async () => {
+    let closedForMs = 0;
+    let starts = 0;
+    const began = gate();
+    const queue = openGated(
+      () => ({ closedForMs }),
+      async (_item, { signal }) => {
+        if (++starts > 1) return;
+        began.open();
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      },
+    );
+    const id = queue.add(greet, { key: "a" });
+    await began.opened;
+    closedForMs = Infinity;
+    queue.giveBack(["short"]);
+    await queue.idle();
+    expect(jobRow(db, id)).toMatchObject({ state: "ready", attempts: 0 });
+    closedForMs = 0;
+    queue.lookAgain(["short"]);
+    await queue.idle();
+    expect(jobRow(db, id).state).toBe("done");
+  });
+});

@@ -65,11 +65,11 @@ function windowWaitMs(lane: string, window: TimeWindow | null, now: number): num
   return lane === "long" && window ? waitForWindowMs(window, now) : 0;
 }
 
-/** "14:05" in the time of this machine, as the settings mean it; with the day where that is another one. */
+/** "14:05" in the time of this machine, as the settings mean it; with the day where it is more than one away. */
 function clockTime(at: number, now: number): string {
   const date = new Date(at);
   const two = (n: number) => String(n).padStart(2, "0");
   const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  const isSoon = at - now < 12 * 3_600_000 || date.toDateString() === new Date(now).toDateString();
+  const isSoon = at - now < 24 * 3_600_000;
   return isSoon ? time : `${time} on ${date.toLocaleDateString("en-GB", { day: "numeric", month: "long" })}`;
 }
