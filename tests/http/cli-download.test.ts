@@ -63,11 +63,8 @@ const newest = async () => {
 describe("homereel download", () => {
   test("queues an address with what was wished, and does not wait", async () => {
     site.slowBytesPerSecond = 20_000;
-    const { code, out } = await homereel([
-      "download",
-      site.url("/slow.mp4"),
-      ...["--title", "Mine", "--tags", "a, b", "--private", "--long", "--format", "720p"],
-    ]);
+    const wishes = ["--title", "Mine", "--tags", "a, b", "--private", "--long", "--format", "720p"];
+    const { code, out } = await homereel(["download", site.url("/slow.mp4"), ...wishes]);
     const download = await newest();
     expect([code, out]).toEqual([0, `Queued ${download?.id} ${site.url("/slow.mp4")}\n`]);
     expect(await server.api(`/api/v1/videos/${download?.video_id}`)).toMatchObject({

@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pino from "pino";
 import { openEgress } from "../../src/egress/egress.ts";
 import { findTools } from "../../src/exec/find-tools.ts";
 import { fetchVideo } from "../../src/exec/ytdlp.ts";
+import { fetchPicture } from "../../src/features/downloads/preview-picture.ts";
+import { type DownloadOptions, usualOptions } from "../../src/lib/download-options.ts";
 import { isAppError } from "../../src/lib/errors.ts";
 import { toolSettings } from "../fixtures/app.ts";
 import { siteFiles } from "../fixtures/site-files.ts";
@@ -34,6 +37,8 @@ const requests: string[] = [];
 
 beforeAll(async () => {
   const files = await siteFiles();
+  const shot = ["-v", "error", "-y", "-i", files.clip, "-frames:v", "1", join(files.folder, "poster.jpg")];
+  await Bun.spawn([tools.ffmpeg, ...shot]).exited;
   outer = createServer((request, response) => void answer(files.folder, request, response));
   outer.on("connection", () => outerConnections++);
   port = await listen(outer, outerAddress, 0);
@@ -58,6 +63,43 @@ describe("every connection is the guard's", () => {
     expect(new Set(lookups)).toEqual(new Set(["video.test", "cdn.test"]));
     expect(innerConnections).toBe(0);
   });
+
+  test("a clip, which ffmpeg takes from the site itself", async () => {
+    [outerConnections, requests.length] = [0, 0];
+    const { lookups, failure } = await fetchFrom("/page", { options: { clip_from: 1, clip_to: 2 } });
+    expect(failure).toBeNull();
+    expect(requests).toContain("/clip.mp4");
+    expect(lookups.length).toBe(outerConnections);
+  });
+
+  test("thumbnail and subtitles", async () => {
+    [outerConnections, requests.length] = [0, 0];
+    const { lookups, failure } = await fetchFrom("/rich", {
+      options: { embed: ["thumbnail", "metadata"], subtitles: ["en"] },
+    });
+    expect(failure).toBeNull();
+    expect(requests).toEqual(expect.arrayContaining(["/clip.mp4", "/poster.jpg", "/en.vtt"]));
+    expect(lookups.length).toBe(outerConnections);
+  });
+
+  test.each([
+    ["http", "data:image/jpeg;base64,"],
+    // The site speaks no TLS: what counts is that it was reached, and how.
+    ["https", "null"],
+  ])("the picture of a preview, over %s", async (scheme, start) => {
+    outerConnections = 0;
+    const { egress, lookups } = guard();
+    const picture = await fetchPicture(
+      { egress, tools, log: pino({ enabled: false }) },
+      `${scheme}://cdn.test:${port}/poster.jpg`,
+      root,
+      AbortSignal.timeout(10_000),
+    );
+    await egress.close();
+    expect(String(picture)).toStartWith(start);
+    expect(outerConnections).toBeGreaterThan(0);
+    expect(lookups.length).toBe(outerConnections);
+  });
 });
 
 describe("a way inside is refused", () => {
@@ -66,19 +108,29 @@ describe("a way inside is refused", () => {
     ["a redirect to the metadata of a cloud", "/to?http://169.254.169.254/latest/meta-data/"],
     ["a redirect over another page", "/to?http://cdn.test:PORT/to?http://127.0.0.1:PORT/v.mp4"],
     ["a page whose video is inside", "/page-to?http://127.0.0.1:PORT/v.mp4"],
+    ["a clip of what is inside", "/page-to?http://127.0.0.1:PORT/v.mp4#clip"],
     ["segments at 127.0.0.1", "/list.m3u8?http://127.0.0.1:PORT/0.ts"],
     ["segments at the metadata of a cloud", "/list.m3u8?http://169.254.169.254/0.ts"],
     ["segments at a name that leads inside", "/list.m3u8?http://inside.test:PORT/0.ts"],
     ["segments that redirect inside", "/list.m3u8?http://cdn.test:PORT/to?http://127.0.0.1:PORT/0.ts"],
   ])("%s", async (_what, path) => {
-    const { failure } = await fetchFrom(path.replaceAll("PORT", String(port)));
+    const options = path.endsWith("#clip") ? { clip_from: 1 } : {};
+    const { failure } = await fetchFrom(path.replaceAll("PORT", String(port)), { options });
     expect(failure).toBe("address_not_allowed");
+    expect(innerConnections).toBe(0);
+  });
+
+  test.concurrent("a thumbnail that is inside is left away", async () => {
+    await fetchFrom(`/inner-poster`, { options: { embed: ["thumbnail"] } });
+    expect(requests).toContain("/inner-poster");
     expect(innerConnections).toBe(0);
   });
 
   test.concurrent("a name that answers outside first and inside from then on", async () => {
     const turning = [outerAddress];
-    const { failure, lookups } = await fetchFrom("/clip.mp4?turning", () => [turning.shift() ?? "127.0.0.1"]);
+    const { failure, lookups } = await fetchFrom("/clip.mp4?turning", {
+      answers: () => [turning.shift() ?? "127.0.0.1"],
+    });
     expect(failure).toBe("address_not_allowed");
     expect(lookups.length).toBeGreaterThan(1);
     expect(requests.filter((url) => url === "/clip.mp4?turning")).toHaveLength(1);
@@ -93,17 +145,26 @@ const names = new Map([
   ["inside.test", "127.0.0.1"],
 ]);
 
-async function fetchFrom(path: string, answers = (host: string) => [names.get(host) ?? host]) {
+const knownNames = (host: string) => [names.get(host) ?? host];
+
+function guard(answers = knownNames) {
   const lookups: string[] = [];
   const resolve = async (host: string) => {
     lookups.push(host);
     return answers(host);
   };
-  const egress = openEgress({ allowNetworks: [outerAddress], log: { warn() {} }, resolve });
+  return { lookups, egress: openEgress({ allowNetworks: [outerAddress], log: { warn() {} }, resolve }) };
+}
+
+async function fetchFrom(
+  path: string,
+  more: { answers?: typeof knownNames; options?: Partial<DownloadOptions> } = {},
+) {
+  const { lookups, egress } = guard(more.answers);
   const folder = mkdtempSync(join(root, "job-"));
   const url = new URL(`http://video.test:${port}${path}`);
   try {
-    await fetchVideo({ tools, egress }, { url, folder });
+    await fetchVideo({ tools, egress }, { url, folder, options: { ...usualOptions, ...more.options } });
     return { lookups, failure: null };
   } catch (error) {
     if (!isAppError(error)) throw error;
@@ -111,6 +172,12 @@ async function fetchFrom(path: string, answers = (host: string) => [names.get(ho
   } finally {
     await egress.close();
   }
+}
+
+function richPage(cdn: string, pictures = cdn): string {
+  const track = `<track kind="subtitles" srclang="en" src="${cdn}/en.vtt">`;
+  const video = `<video poster="${pictures}/poster.jpg" src="${cdn}/clip.mp4">${track}</video>`;
+  return `<!doctype html><html><head><title>A rich page</title></head><body>${video}</body></html>`;
 }
 
 async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -122,6 +189,9 @@ async function answer(folder: string, request: IncomingMessage, response: Server
   if (path === "/to") return void response.writeHead(302, { location: wish }).end();
   if (path === "/page") return send("text/html", videoPage("A page", "/clip.mp4", cdn));
   if (path === "/page-to") return send("text/html", videoPage("A page", wish));
+  if (path === "/rich") return send("text/html", richPage(cdn));
+  if (path === "/inner-poster") return send("text/html", richPage(cdn, `http://127.0.0.1:${port}`));
+  if (path === "/en.vtt") return send("text/vtt", "WEBVTT\n\n00:00.000 --> 00:02.000\nHello\n");
   if (path === "/list.m3u8") return send(list, mediaPlaylist([wish]));
   if (path === "/for-ffmpeg.m3u8") {
     const key = `#EXT-X-KEY:METHOD=SAMPLE-AES,URI="${cdn}/key"\n#EXTINF`;
@@ -129,7 +199,7 @@ async function answer(folder: string, request: IncomingMessage, response: Server
   }
   const file = Bun.file(join(folder, path));
   if (!(await file.exists())) return void response.writeHead(404).end();
-  const type = path.endsWith(".m3u8") ? list : "video/mp4";
+  const type = path.endsWith(".m3u8") ? list : path.endsWith(".jpg") ? "image/jpeg" : "video/mp4";
   if (path === "/hls/master.m3u8") {
     return send(
       list,
