@@ -62,7 +62,9 @@ export function linkOfYtDlp(places: ProgramPlaces): string {
 /** The program that a run starts, and keeps to its end: of the data folder's the very version, not the link to it. */
 export async function programNow(ytDlp: readonly string[]): Promise<readonly string[]> {
   const [program = "", ...args] = ytDlp;
-  return basename(program) === "current" ? [await realpath(program), ...args] : ytDlp;
+  if (basename(program) !== "current") return ytDlp;
+  // Where it leads nowhere the start of it will fail, and be said.
+  return [await realpath(program).catch(() => program), ...args];
 }
 
 /** Newest first. */

@@ -11,6 +11,9 @@ import {
 import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openEgress } from "../../src/egress/egress.ts";
+import { findTools } from "../../src/exec/find-tools.ts";
+import { buildProbeArgs } from "../../src/exec/ytdlp-args.ts";
 import { readNotes } from "../../src/exec/ytdlp-notes.ts";
 import {
   installedYtDlp,
@@ -22,6 +25,7 @@ import {
   useYtDlp,
   versionBefore,
 } from "../../src/exec/ytdlp-program.ts";
+import { runYtdlp } from "../../src/exec/ytdlp-run.ts";
 import { assetFor, githubReleases, isVersion, sumOf } from "../../src/exec/ytdlp-release.ts";
 import { AppError } from "../../src/lib/errors.ts";
 import { command, openReleaseSite } from "../fixtures/releases.ts";
@@ -147,6 +151,21 @@ describe("installYtDlp", () => {
   });
 });
 
+test("a run starts the very version, through whatever link it was found", async () => {
+  standIn("2026.01.01", 'echo "$0"');
+  await useYtDlp(places(), "2026.01.01");
+  const { tools } = findTools({ ffmpeg: "", ffprobe: "", yt_dlp: "", js_runtime: "" }, { dataDir });
+  expect(tools.ytDlp).toEqual([linkOfYtDlp(places())]);
+  const egress = openEgress({ allowNetworks: [], log: { warn() {} } });
+  const started: string[] = [];
+  const options = { url: new URL("https://example.org/"), folder: mkdtempSync(join(work, "run-")) };
+  await runYtdlp({ tools, egress }, options, buildProbeArgs, (line) => started.push(line));
+  expect(started).toEqual([join(dataDir, "tools/yt-dlp/2026.01.01/yt-dlp")]);
+  rmSync(join(dataDir, "tools/yt-dlp/2026.01.01"), { recursive: true });
+  expect(await codeOf(runYtdlp({ tools, egress }, options, buildProbeArgs, () => {}))).toBe("tool_missing");
+  await egress.close();
+});
+
 test("the asset fits the system", () => {
   const linux = { hasPython: false, platform: "linux", arch: "x64", isMusl: false };
   expect(assetFor({ ...linux, hasPython: true })).toBe("yt-dlp");
@@ -186,11 +205,11 @@ function places(): ProgramPlaces {
   return { dataDir, source: site.source };
 }
 
-/** A version that was got before, and works for ever once it is started. */
-function standIn(version: string): void {
+/** A version that was got before, and works for ever once it is started unless said. */
+function standIn(version: string, does = "while :; do sleep 1; done"): void {
   const folder = join(dataDir, "tools/yt-dlp", version);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "yt-dlp"), "#!/bin/sh\nwhile :; do sleep 1; done\n", { mode: 0o755 });
+  writeFileSync(join(folder, "yt-dlp"), `#!/bin/sh\n${does}\n`, { mode: 0o755 });
 }
 
 async function current(): Promise<string> {
