@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { networkInterfaces } from "node:os";
 import type { Server, TCPSocketListener } from "bun";
 import { type Egress, type EgressOptions, openEgress } from "../../src/egress/egress.ts";
+import { openTestApp } from "../fixtures/app.ts";
 import { basic, exchange } from "../fixtures/egress-client.ts";
 
 const megabyte = 1024 * 1024;
@@ -238,6 +239,18 @@ describe("a limited line", () => {
       expect(new Bun.CryptoHasher("sha256").update(body).digest("hex")).toBe(whole);
     }
     expect(pass.bytes()).toBeGreaterThan(2 * megabyte);
+  });
+
+  test("is what downloads.rate_limit says", async () => {
+    const app = openTestApp({
+      HOMEREEL_DOWNLOADS_RATE_LIMIT: "2MB",
+      HOMEREEL_DOWNLOADS_ALLOW_NETWORKS: "127.0.0.0/8",
+    });
+    const startedAt = performance.now();
+    const response = await fetch(`${site.url}chunk`, { proxy: app.deps.egress.openPass().proxyUrl });
+    expect((await response.bytes()).length).toBe(megabyte);
+    expect(performance.now() - startedAt).toBeGreaterThan(400);
+    await app.close();
   });
 
   test("reads from the site what it can pass on, and hardly more", async () => {
