@@ -1,0 +1,213 @@
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { form, json, openTestApp } from "../fixtures/app.ts";
+import type { TestApp } from "../fixtures/app.ts";
+import { startSite } from "../fixtures/site.ts";
+import type { Site } from "../fixtures/site.ts";
+import { until } from "../fixtures/until.ts";
+
+setDefaultTimeout(60_000);
+
+let site: Site;
+let app: TestApp;
+let ada: string;
+let bob: string;
+let admin: string;
+beforeAll(async () => {
+  site = await startSite();
+  app = openTestApp({
+    HOMEREEL_DOWNLOADS_ALLOW_NETWORKS: "127.0.0.1/32",
+    HOMEREEL_DOWNLOADS_PER_SITE_CONCURRENCY: "1",
+  });
+  await app.start();
+  ada = await app.join("ada");
+  bob = await app.join("bob");
+  admin = await app.join("admin", "admin");
+});
+afterAll(async () => {
+  await app.close();
+  await site.stop();
+});
+
+interface Download {
+  id: string;
+  video_id: string | null;
+  state: string;
+  paused: boolean;
+  waits_for: string;
+  lane: string;
+  progress: { bytes_done: number | null } | null;
+}
+
+const ask = async (path: string, as: string, body?: unknown) =>
+  app.request(`/api/v1${path}`, body === undefined ? { as } : { ...json(body), as });
+const post = async (path: string, as: string, body: unknown = {}): Promise<Download> =>
+  (await ask(path, as, body)).json() as Promise<Download>;
+const start = (path: string, as = ada) => post("/downloads", as, { url: site.url(path) });
+const look = async (id: string): Promise<Download> =>
+  (await ask(`/downloads/${id}`, admin)).json() as Promise<Download>;
+const reaches = (id: string, state: string, limitMs?: number) =>
+  until(async () => {
+    const download = await look(id);
+    return download.state === state ? download : null;
+  }, limitMs);
+const isUnderWay = (id: string) => until(async () => ((await look(id)).progress?.bytes_done ? true : null));
+const workFolder = (id: string) => join(app.dataDir, "work", id);
+const partOf = (id: string): string | undefined =>
+  existsSync(workFolder(id)) ? readdirSync(workFolder(id)).find((name) => name.endsWith(".part")) : undefined;
+const isGone = (id: string) => until(() => (existsSync(workFolder(id)) ? null : true), 5_000);
+/** Gone within the five seconds that are promised: from the queue, and from the disk. */
+const cancel = async (id: string) => {
+  expect((await post(`/downloads/${id}/cancel`, ada)).state).toBe("cancelled");
+  await isGone(id);
+  await until(() => (app.deps.queue.depth().short.running === 0 ? true : null), 5_000);
+};
+const queuePage = async (as = ada) => (await app.request("/downloads", { as })).text();
+const order = (html: string, ids: string[]) =>
+  ids.toSorted((a, b) => html.indexOf(`id="download-${a}"`) - html.indexOf(`id="download-${b}"`));
+
+describe("a running download", () => {
+  test("that is paused stops and keeps its part of the file; resumed, it goes on from there", async () => {
+    const { id } = await start("/slow.mp4?rate=60000");
+    await isUnderWay(id);
+    expect(await post(`/downloads/${id}/pause`, ada)).toMatchObject({ paused: true });
+    // As soon as is promised.
+    const paused = await reaches(id, "waiting", 5_000);
+    expect(paused).toMatchObject({ paused: true, waits_for: "Paused" });
+    const part = join(workFolder(id), partOf(id) ?? "nothing");
+    const size = statSync(part).size;
+    expect(size).toBeGreaterThan(0);
+    await app.idle();
+    expect(statSync(part).size).toBe(size);
+    expect(await queuePage()).toContain("Resume");
+
+    const before = site.requests.length;
+    await post(`/downloads/${id}/resume`, ada);
+    await until(() => {
+      const ranges = site.requests.slice(before).map((request) => request.headers.range ?? "");
+      return ranges.some((range) => Number(/^bytes=(\d+)-/.exec(range)?.[1] ?? 0) >= size) ? true : null;
+    });
+    await cancel(id);
+  });
+
+  test.each([
+    ["while the page is looked at", "/never", (id: string) => reaches(id, "probing")],
+    ["in mid-file", "/slow.mp4?rate=60000", isUnderWay],
+    [
+      "while it is paused",
+      "/slow.mp4?rate=60000",
+      async (id: string) => {
+        await isUnderWay(id);
+        await post(`/downloads/${id}/pause`, ada);
+        await reaches(id, "waiting");
+      },
+    ],
+    ["before it begins", "/slow.mp4?rate=60000", async () => {}],
+  ])("cancelled %s is gone, and leaves nothing behind", async (_, path, comesSoFar) => {
+    const { id, video_id } = await start(path);
+    await comesSoFar(id);
+    await cancel(id);
+    expect((await ask(`/videos/${video_id}`, ada)).status).toBe(404);
+    expect(existsSync(workFolder(id))).toBe(false);
+  });
+});
+
+describe("what waits", () => {
+  let blocker: Download;
+  let waiting: Download[];
+  const line = async (count: number) => {
+    blocker = await start("/slow.mp4?rate=30000");
+    await isUnderWay(blocker.id);
+    waiting = [];
+    for (let i = 0; i < count; i++) waiting.push(await start(`/video.mp4?n=${i}`));
+  };
+  afterEach(async () => {
+    for (const { id } of [...waiting, blocker]) await post(`/downloads/${id}/cancel`, ada);
+    await app.idle();
+  });
+
+  test("says why: one from its site runs already", async () => {
+    await line(1);
+    expect((await look(waiting[0]?.id ?? "")).waits_for).toBe("One from 127.0.0.1 runs already");
+    expect(await queuePage()).toContain("One from 127.0.0.1 runs already");
+  });
+
+  test("is moved by the buttons of the page, and shown in the order in which it is begun", async () => {
+    await line(3);
+    const ids = waiting.map(({ id }) => id);
+    const [first = "", second = "", third = ""] = ids;
+    expect(order(await queuePage(), ids)).toEqual([first, second, third]);
+    const move = async (id: string, to: string) => {
+      const answer = await app.request(`/downloads/${id}/move`, { ...form({ to }), as: ada });
+      expect(answer.status).toBe(303);
+      return order(await queuePage(), ids);
+    };
+    expect(await move(third, "top")).toEqual([third, first, second]);
+    expect(await move(second, "up")).toEqual([third, second, first]);
+    expect(await move(third, "down")).toEqual([second, third, first]);
+    expect((await ask(`/downloads/${first}/move`, ada, { to: "sideways" })).status).toBe(422);
+  });
+
+  test("is given a priority by admins only", async () => {
+    await line(2);
+    const [first = "", second = ""] = waiting.map(({ id }) => id);
+    expect((await ask(`/downloads/${second}/move`, ada, { priority: 5 })).status).toBe(403);
+    expect((await ask(`/downloads/${second}/move`, admin, { priority: 5 })).status).toBe(200);
+    expect(order(await queuePage(), [first, second])).toEqual([second, first]);
+  });
+
+  test("is paused and let go on all at once, each person's own", async () => {
+    await line(2);
+    const bobs = await start("/video.mp4?bob", bob);
+    expect((await ask("/downloads/pause-all", ada, {})).status).toBe(204);
+    await reaches(blocker.id, "waiting", 5_000);
+    for (const { id } of [blocker, ...waiting]) expect((await look(id)).paused).toBe(true);
+    expect((await reaches(bobs.id, "done")).paused).toBe(false);
+    expect((await ask("/downloads/resume-all", ada, {})).status).toBe(204);
+    // The one that ran keeps its place before the others.
+    await isUnderWay(blocker.id);
+    for (const { id } of waiting) expect((await look(id)).paused).toBe(false);
+  });
+
+  test("is everybody's where an admin pauses it, and stays so for what is added", async () => {
+    await line(1);
+    expect((await ask("/downloads/pause-all", admin, {})).status).toBe(204);
+    expect((await reaches(blocker.id, "waiting", 5_000)).waits_for).toBe("All downloads are paused");
+    const bobs = await start("/video.mp4?bob", bob);
+    await app.idle();
+    expect(await look(bobs.id)).toMatchObject({ state: "waiting", paused: false });
+    expect(await queuePage(bob)).toContain("An admin has paused all downloads.");
+    // Nobody else opens it.
+    await ask("/downloads/resume-all", bob, {});
+    await app.idle();
+    expect((await look(bobs.id)).state).toBe("waiting");
+    await ask("/downloads/resume-all", admin, {});
+    await isUnderWay(blocker.id);
+    await post(`/downloads/${blocker.id}/pause`, ada);
+    await reaches(bobs.id, "done");
+  });
+});
+
+test("all that failed is tried again at once, each person's own", async () => {
+  const mine = await Promise.all(["/gone.mp4", "/removed.mp4"].map((path) => start(path)));
+  const bobs = await start("/gone.mp4", bob);
+  for (const { id } of [...mine, bobs]) await reaches(id, "failed");
+  const answer = await ask("/downloads/retry-failed", ada, {});
+  expect([answer.status, await answer.json()]).toEqual([202, { count: 2 }]);
+  for (const { id } of mine) await reaches(id, "failed");
+  expect((await look(bobs.id)).state).toBe("failed");
+});
+
+test("other people's downloads can't be steered, nor what is over", async () => {
+  const { id } = await start("/video.mp4");
+  for (const verb of ["pause", "resume"]) {
+    expect((await ask(`/downloads/${id}/${verb}`, bob, {})).status).toBe(404);
+  }
+  expect((await ask(`/downloads/${id}/move`, bob, { to: "top" })).status).toBe(404);
+  await reaches(id, "done");
+  for (const verb of ["pause", "resume"]) {
+    expect((await ask(`/downloads/${id}/${verb}`, ada, {})).status).toBe(409);
+  }
+  expect((await ask(`/downloads/${id}/move`, ada, { to: "top" })).status).toBe(409);
+});
