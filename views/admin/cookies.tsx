@@ -135,13 +135,13 @@ function JarRow({ page, jar }: { page: Page; jar: CookieJar }) {
         {expiresAt === null ? "unknown" : <Time at={expiresAt} now={page.now} />}{" "}
         {expiresAt !== null && expiresAt <= page.now && <Badge kind="bad">Over</Badge>}
       </td>
-      <td data-before="test">
+      <td>
         <TestState page={page} jar={jar} />
         <form class="cookie-test" method="post" action={paths.testCookies(site)}>
           <input
             name="url"
             type="url"
-            placeholder={`https://${site}/…`}
+            placeholder="https://…"
             aria-label={`A video of ${site} that takes a login`}
             autocomplete="off"
           />
@@ -165,8 +165,8 @@ function TestState({ page, jar: { testedAt, testError } }: { page: Page; jar: Co
   if (testedAt === null) return <p class="soft">Not tested</p>;
   return (
     <p class="soft">
-      {testError === null ? "Worked" : <span dir="auto">{testError}</span>}{" "}
-      <Time at={testedAt} now={page.now} />
+      {testError === null ? "Worked" : "Failed"} <Time at={testedAt} now={page.now} />
+      {testError !== null && `: ${testError}`}
     </p>
   );
 }

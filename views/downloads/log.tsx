@@ -16,12 +16,9 @@ export function DownloadLogPage(props: { page: Page; download: DownloadItem; log
       current="downloads"
       refreshSeconds={over.has(state) ? undefined : 5}
     >
-      <p>
-        <a href={paths.downloads()}>All downloads</a>
-      </p>
       <h1>Log</h1>
-      <p class="soft" dir="auto">
-        {title}
+      <p class="soft">
+        <bdi>{title}</bdi> · <a href={paths.downloads()}>All downloads</a>
       </p>
       {state === "failed" && error && (
         <p class="row-error" dir="auto">
