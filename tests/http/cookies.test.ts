@@ -80,6 +80,19 @@ describe("a video for members", () => {
     expect(cookiesSeen(site.requests)).toContain(memberCookie);
   });
 
+  test("is looked at with them before it is downloaded", async () => {
+    const look = async () => {
+      const asked = { ...json({ urls: [site.url("/members.mp4?before")] }), as: user };
+      return (await call("/api/v1/downloads/preview", asked)).text;
+    };
+    await remove(host);
+    expect(await look()).toContain("needs_cookies");
+    await put(host, jarOf(host));
+    const found = await look();
+    expect(found).toContain('"members"');
+    expect(found).not.toContain(secret);
+  });
+
   test("is refused with 403 as well: cookies may help there", async () => {
     await remove(host);
     const failed = await download(site.url("/members.mp4?without=403"));

@@ -6,6 +6,7 @@ import { withWorkFolder } from "../../exec/work-folder.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
 import { AppError, isAppError } from "../../lib/errors.ts";
 import { semaphore } from "../../lib/semaphore.ts";
+import { takeCookies } from "./cookies.ts";
 import { fetchPicture } from "./preview-picture.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "egress" | "log" | "now" | "tools">;
@@ -57,7 +58,8 @@ export async function lookAt(
 async function askSite(deps: Needs, url: URL, depth: Depth, signal: AbortSignal): Promise<Look> {
   try {
     return await withWorkFolder(dataFolder.work(deps.config.data.dir), "preview", async (folder) => {
-      const info = await probeVideo(deps, { url, folder, ...depth, signal, deadlineMs });
+      const cookiesFile = takeCookies(deps, url, folder)?.file;
+      const info = await probeVideo(deps, { url, folder, cookiesFile, ...depth, signal, deadlineMs });
       return { info, picture: await fetchPicture(deps, info.thumbnailUrl, folder, signal) };
     });
   } catch (error) {
