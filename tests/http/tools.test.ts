@@ -186,3 +186,31 @@ test("the page names the programs and what is wrong with them", async () => {
   expect(html).toContain("/nowhere/ffprobe is set as a tool");
   expect(html).not.toContain("hx-get");
 });
+
+test("homereel doctor goes back too, which a running server follows, but not from a pin", async () => {
+  const { app, act, ended, had, tools } = await openHouse();
+  for (const version of ["2026.09.01", "2026.10.26"]) had(version);
+  await app.start();
+  for (const version of ["2026.09.01", "2026.10.26"]) {
+    site.latest = version;
+    await act("update");
+    expect((await ended()).version).toBe(version);
+  }
+  const rollBack = async (env: Record<string, string> = {}) => {
+    const main = new URL("../../src/main.ts", import.meta.url).pathname;
+    const known = { PATH: process.env.PATH ?? "", HOMEREEL_DATA_DIR: app.dataDir, ...env };
+    const argv = [process.execPath, main, "doctor", "--roll-back"];
+    const child = Bun.spawn(argv, { env: known, stdout: "pipe", stderr: "pipe" });
+    const [out, err] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    await child.exited;
+    return out + err;
+  };
+  expect(await rollBack({ HOMEREEL_TOOLS_YT_DLP_VERSION: "2026.10.26" })).toContain("stays at 2026.10.26");
+  expect((await tools()).yt_dlp.version).toBe("2026.10.26");
+  expect(await rollBack()).toContain("yt-dlp 2026.09.01 is in use.");
+  expect((await tools()).yt_dlp.version).toBe("2026.09.01");
+  expect(await rollBack()).toContain("There is no older yt-dlp");
+});

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
+import { remembered } from "../../db/remembered.ts";
 
 /** Those that lack a picture, or all. */
 export type WhichPictures = "missing" | "all";
@@ -15,8 +16,11 @@ const which: Record<WhichPictures, SQL> = {
     WHERE files.video_id = videos.id AND files.kind IN ('thumbnail', 'poster'))`,
 };
 
+const rememberedCounts = remembered<number>();
+
 export function countToPicture(db: Database, only: WhichPictures): number {
-  return db.get<{ n: number }>(sql`SELECT count(*) AS n FROM videos WHERE ${which[only]}`).n;
+  const count = sql`SELECT count(*) AS n FROM videos WHERE ${which[only]}`;
+  return rememberedCounts(db, only, () => db.get<{ n: number }>(count).n);
 }
 
 /** The newest first; `beforeSeq` is where the batch before ended. */
