@@ -9,14 +9,15 @@ export function WaysIn({ bookmarklet }: { bookmarklet: string }) {
         <Icon name="chevron-down" />
       </summary>
       <p>
-        Drag{" "}
+        Drag this to your bookmarks. On a page with a video, open the bookmark: it leads here with the address
+        filled in.
+      </p>
+      <div>
         <a class="button" href={bookmarklet} data-bookmarklet>
           <Icon name="link" />
           <span>Add to Homereel</span>
-        </a>{" "}
-        to your bookmarks. On a page with a video, open that bookmark: it leads here with the address filled
-        in.
-      </p>
+        </a>
+      </div>
       <div class="field">
         <label for="bookmarklet">Or make a bookmark with this address</label>
         <div class="copy-row">
