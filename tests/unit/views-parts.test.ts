@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DownloadState, VideoState } from "../../src/db/schema.ts";
+import type { Remedy } from "../../src/lib/errors.ts";
 import { DownloadRow } from "../../views/downloads/page.tsx";
 import { LiveCard, LiveCardRemoval, LivePlayer, LiveQueue, LiveRow, LiveTray } from "../../views/live.tsx";
 import { iconShapes } from "../../views/parts/icon-shapes.ts";
@@ -68,14 +69,41 @@ describe("a download's row", () => {
     for (const words of has) expect(html).toContain(words);
     for (const words of hasNot) expect(html).not.toContain(words);
   });
+
+  const url = "https://www.example.org/watch";
+  test.each<[Remedy | null, string | null, "admins" | "everybody"]>([
+    ["add_cookies", "/admin/cookies?site=www.example.org", "admins"],
+    ["update_ytdlp", "/admin/tools", "admins"],
+    ["free_space", "/?owner=me", "everybody"],
+    ["retry", null, "everybody"],
+    [null, null, "everybody"],
+  ])("that failed and wants %p leads to %p, %s", async (remedy, href, who) => {
+    const error = { code: "x", message: "It failed.", hint: "", remedy };
+    const download = makeDownload({ state: "failed", url, error });
+    for (const role of ["admin", "user"] as const) {
+      const elements = await elementsOf(
+        await render(DownloadRow({ page: { ...page, user: page.user && { ...page.user, role } }, download })),
+      );
+      const ways = withTag(elements, "a").filter(({ attributes }) =>
+        attributes.get("class")?.startsWith("button"),
+      );
+      const shown = href !== null && (who === "everybody" || role === "admin");
+      expect(ways.map(({ attributes }) => attributes.get("href"))).toEqual(shown ? [href] : []);
+    }
+  });
 });
 
 describe("a live message", () => {
   const video = makeVideo({ title: hostile, state: "PROCESSING" });
   const download = makeDownload({ title: hostile });
   const groups = {
-    ...{ running: [download], waiting: [], failed: [], done: [] },
-    ...{ counts: { running: 1, waiting: 0, failed: 0 }, isPaused: false, hasPaused: false },
+    running: [download],
+    waiting: [],
+    failed: [],
+    done: [],
+    counts: { running: 1, waiting: 0, failed: 0 },
+    isPaused: false,
+    hasPaused: false,
   };
   const messages = {
     card: LiveCard({ page, video, progress }),

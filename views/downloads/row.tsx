@@ -76,7 +76,7 @@ function Stage({ page, download }: { page: Page; download: DownloadItem }) {
     <p class="row-stage">
       <span>{download.waitsFor || stages[state]}</span>
       <Time at={download.finishedAt ?? download.createdAt} now={page.now} />
-      {state === "waiting" && <LaneReason download={download} />}
+      {state === "waiting" ? <LaneReason download={download} /> : <LogLink download={download} />}
     </p>
   );
 }
