@@ -24,7 +24,6 @@ const names = [
   "laptop",
   "link",
   "lock",
-  "log-in",
   "log-out",
   "mail",
   "monitor",

@@ -78,11 +78,6 @@ export function sitesCoolingDown(
   );
 }
 
-/** By hand: a person knows that it is over. */
-export function endCoolDown({ db, now }: Pick<Deps, "db" | "now">, site: string): void {
-  saveSite(db, site, { coolDownUntil: null, coolDownReason: null, strikes: 0, updatedAt: now() });
-}
-
 function expectOf(db: Deps["db"], site: string): Pick<RouteFacts, "speed" | "knownFrom"> {
   const [own, others] = [findSite(db, site)?.speed ?? null, findSite(db, anySite)?.speed ?? null];
   const usual = speedOf(others, assumedSpeed);
