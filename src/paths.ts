@@ -25,6 +25,7 @@ export const paths = {
   pauseDownload: (id: string) => `/downloads/${id}/pause`,
   resumeDownload: (id: string) => `/downloads/${id}/resume`,
   moveDownload: (id: string) => `/downloads/${id}/move`,
+  wholeQueue: () => "/downloads/queue",
   pauseAllDownloads: () => "/downloads/pause-all",
   resumeAllDownloads: () => "/downloads/resume-all",
   retryFailedDownloads: () => "/downloads/retry-failed",

@@ -3,6 +3,7 @@ import { LoginPage } from "../../views/accounts/login.tsx";
 import { AlreadyInPage, NoWayInPage, RegisterPage } from "../../views/accounts/register.tsx";
 import { SetupPage } from "../../views/accounts/setup.tsx";
 import { ApiDocsPage } from "../../views/api-docs.tsx";
+import { QueuePage } from "../../views/downloads/queue-page.tsx";
 import { DownloadsPage } from "../../views/downloads/page.tsx";
 import { ErrorPage } from "../../views/error.tsx";
 import { GalleryPage } from "../../views/videos/gallery.tsx";
@@ -119,6 +120,7 @@ const pages: Record<string, () => unknown> = {
       values: { title: hostile, description: hostile, tags: hostile, visibility: "private" },
     }),
   downloads: () => DownloadsPage({ page, groups }),
+  queue: () => QueuePage({ page, groups }),
   "downloads, empty": () => DownloadsPage({ page, groups: noGroups }),
   "downloads with a wrong address": () =>
     DownloadsPage({

@@ -1,4 +1,5 @@
 import type { DownloadItem } from "../../src/features/downloads/item.ts";
+import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
 import { EmptyState } from "../parts/empty.tsx";
 import { DownloadRow } from "./row.tsx";
@@ -70,7 +71,11 @@ function Group(props: { page: Page; name: string; title: string; downloads: Down
           <DownloadRow page={page} download={download} />
         ))}
       </ul>
-      {more > 0 && <p class="note">And {more.toLocaleString("en-GB")} more.</p>}
+      {more > 0 && (
+        <p class="note">
+          <a href={paths.wholeQueue()}>And {more.toLocaleString("en-GB")} more</a>
+        </p>
+      )}
     </section>
   );
 }

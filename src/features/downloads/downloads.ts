@@ -54,19 +54,26 @@ export interface DownloadGroupItems {
   hasPaused: boolean;
 }
 
-const shownInGroup = 100;
+/** A page that is quick, and sent again whenever something changes, however long the queue is. */
+const shownInGroup = 25;
 const shownOfDone = 20;
+/** On the page of the whole queue. */
+export const shownOfAll = 200;
 
 /** The queue as a person sees it: the first of each group, however many there are. */
-export function groupDownloads(deps: Seeing & Pick<Deps, "queue">, user: User): DownloadGroupItems {
+export function groupDownloads(
+  deps: Seeing & Pick<Deps, "queue">,
+  user: User,
+  shown = shownInGroup,
+): DownloadGroupItems {
   const { db } = deps;
   const userId = seenBy(user);
   const newest = (limit: number, ...states: DownloadState[]) =>
     listDownloads(deps, user, { states, limit }).items;
   return {
-    running: newest(shownInGroup, ...atWork),
-    waiting: nextOnes(deps, userId),
-    failed: newest(shownInGroup, "failed", "cancelled"),
+    running: newest(shown, ...atWork),
+    waiting: nextOnes(deps, userId, shown),
+    failed: newest(shown, "failed", "cancelled"),
     done: newest(shownOfDone, "done"),
     counts: {
       running: countDownloads(db, userId, atWork),
@@ -81,12 +88,12 @@ export function groupDownloads(deps: Seeing & Pick<Deps, "queue">, user: User): 
 const atWork: readonly DownloadState[] = ["probing", "fetching", "ingesting"];
 
 /** In the order in which they will be claimed, the short ones first. */
-function nextOnes(deps: Seeing & Pick<Deps, "queue">, userId: string | null): DownloadItem[] {
+function nextOnes(deps: Seeing & Pick<Deps, "queue">, userId: string | null, shown: number): DownloadItem[] {
   const { queue, db } = deps;
-  const long = queue.nextInLine("long", userId, shownInGroup);
-  const short = queue.nextInLine("short", userId, shownInGroup);
-  const shortShown = Math.max(shownInGroup / 2, shownInGroup - long.length);
-  const ids = [...short.slice(0, shortShown), ...long].slice(0, shownInGroup);
+  const long = queue.nextInLine("long", userId, shown);
+  const short = queue.nextInLine("short", userId, shown);
+  const shortShown = Math.max(Math.floor(shown / 2), shown - long.length);
+  const ids = [...short.slice(0, shortShown), ...long].slice(0, shown);
   const rows = new Map(findDownloadRows(db, ids).map((row) => [row.download.id, row]));
   const waiting = ids.flatMap((id) => rows.get(id) ?? []).filter((row) => row.state === "waiting");
   return toItems(deps, waiting);

@@ -1,14 +1,23 @@
 import { Hono } from "hono";
+import { QueuePage } from "../../../views/downloads/queue-page.tsx";
 import { paths } from "../../paths.ts";
 import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { readForm } from "../../web/forms.ts";
+import { pageOf } from "../../web/page.ts";
 import { requireUser } from "../../web/session.ts";
+import { groupDownloads, shownOfAll } from "./downloads.ts";
 import { cancelDownload, moveDownload, pauseDownload, resumeDownload, retryDownload } from "./steer.ts";
 import { pauseAll, resumeAll, retryAllFailed } from "./steer-all.ts";
 
 /** The buttons of the queue; each leads back to it. */
 export const steerRoutes = new Hono<AppEnv>();
+
+/** As much of the queue as a page can hold, as it is now; the page above it shows the first ones, live. */
+steerRoutes.get("/downloads/queue", allow("downloads.see"), (c) => {
+  const groups = groupDownloads(c.get("deps"), requireUser(c), shownOfAll);
+  return c.html(<QueuePage page={pageOf(c)} groups={groups} />);
+});
 
 const toOne = {
   cancel: cancelDownload,
