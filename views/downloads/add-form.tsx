@@ -35,7 +35,7 @@ export function AddForm(props: {
       <button type="submit" hidden tabindex={-1}>
         Download
       </button>
-      {error && !error.field && <FormNotice error={error} />}
+      {error && (!error.field || error.field === "items") && <FormNotice error={error} />}
       <TextArea
         name="urls"
         label="Video addresses"

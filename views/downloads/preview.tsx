@@ -1,5 +1,6 @@
 import type { FoundItem, PreviewItem } from "../../src/features/downloads/item.ts";
 import { formatBytes } from "../../src/lib/bytes.ts";
+import { isAudio } from "../../src/lib/download-options.ts";
 import type { Preset } from "../../src/lib/download-options.ts";
 import { formatDuration } from "../../src/lib/durations.ts";
 import { paths } from "../../src/paths.ts";
@@ -50,8 +51,8 @@ function Preview({ item, shown }: { item: PreviewItem; shown: PreviewShown }) {
   if (!found) return error && <FormNotice error={error} />;
   return (
     <article class="preview" aria-label="What this address brings">
-      <div class="preview-head">
-        <PreviewPicture found={found} />
+      <div class={found.picture ? "preview-head" : undefined}>
+        {found.picture && <PreviewPicture found={found} />}
         <div class="preview-body">
           <h3 dir="auto">{found.title}</h3>
           <Meta found={found} />
@@ -77,7 +78,9 @@ export function PreviewRow({ item }: { item: PreviewItem }) {
   const { found, error, url } = item;
   return (
     <li class="row preview-row">
-      <div class="row-picture">{found && <PreviewPicture found={found} />}</div>
+      <div class="row-picture">
+        <PreviewPicture found={found} />
+      </div>
       <div class="row-body">
         <p class="row-title" dir="auto">
           {found?.title ?? url}
@@ -95,13 +98,13 @@ export function PreviewRow({ item }: { item: PreviewItem }) {
   );
 }
 
-function PreviewPicture({ found }: { found: FoundItem }) {
+function PreviewPicture({ found }: { found: FoundItem | null }) {
   return (
     <div class="preview-picture">
-      {found.picture ? (
+      {found?.picture ? (
         <img src={found.picture} alt="" width="480" height="270" />
       ) : (
-        <Icon name={found.playlist ? "images" : "film"} />
+        <Icon name={!found ? "circle-alert" : found.playlist ? "images" : "film"} />
       )}
     </div>
   );
@@ -137,22 +140,19 @@ function OnShelf({ found }: { found: FoundItem }) {
 function Expected({ found }: { found: FoundItem }) {
   const { estimate, space, subtitles, automaticSubtitles, playlist } = found;
   if (playlist) return null;
-  const { cost } = estimate;
+  const { cost, lane, reason } = estimate;
+  const prices = cost && pricesInWords(cost);
   return (
     <dl class="facts">
       <Fact name="Expected">
-        {estimate.reason} {estimate.lane === "long" ? "Long lane." : "Short lane."}
+        {reason.charAt(0).toUpperCase() + reason.slice(1)} {lane === "long" ? "Long lane." : "Short lane."}
       </Fact>
       <Fact name="Space">
         {space.needed === null ? "" : `${formatBytes(space.needed)} while it is made, `}
         {formatBytes(space.free)} left
         {!space.isEnough && <strong class="preview-warning"> There is not enough space.</strong>}
       </Fact>
-      {cost && (
-        <Fact name="Cost">
-          {money(cost.storageMonth, cost.currency)} a month, {money(cost.traffic, cost.currency)} once
-        </Fact>
-      )}
+      {prices && <Fact name="Cost">{prices}</Fact>}
       {subtitles.length + automaticSubtitles.length > 0 && (
         <Fact name="Subtitles">{subtitlesInWords(subtitles, automaticSubtitles.length)}</Fact>
       )}
@@ -171,11 +171,13 @@ function Fact({ name, children }: { name: string; children: unknown }) {
 
 /** What there is of it; what is chosen here is chosen for this download. */
 function Qualities({ found, preset }: { found: FoundItem; preset: Preset }) {
-  if (found.choices.length === 0) return null;
+  // What would be called another than it is, such as the sound of a video as it comes, isn't worth a choice.
+  const choices = found.choices.filter(({ preset: one, container }) => !isAudio(one) || container === one);
+  if (choices.length === 0) return null;
   return (
     <fieldset class="qualities">
       <legend>Quality</legend>
-      {found.choices.map((choice) => (
+      {choices.map((choice) => (
         <label class="chip quality">
           <input type="radio" name="quality" value={choice.preset} checked={choice.preset === preset} />
           <span>{presetNames[choice.preset]}</span>
@@ -205,6 +207,17 @@ function subtitlesInWords(codes: string[], automatic: number): string {
   return [named + more, byMachine].filter((part) => part !== "").join("; ");
 }
 
-function money(amount: number, currency: string): string {
-  return `${amount < 0.005 ? "under 0.01" : amount.toFixed(2)} ${currency}`;
+/** "" where it costs nothing. */
+function pricesInWords({
+  storageMonth,
+  traffic,
+  currency,
+}: NonNullable<FoundItem["estimate"]["cost"]>): string {
+  const money = (amount: number) => `${amount < 0.005 ? "under 0.01" : amount.toFixed(2)} ${currency}`;
+  return [
+    storageMonth > 0 ? `${money(storageMonth)} a month` : "",
+    traffic > 0 ? `${money(traffic)} to fetch it` : "",
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
 }
