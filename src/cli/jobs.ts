@@ -48,7 +48,7 @@ function list(
   deps: Reading,
   { failed, limit, json }: { failed: boolean; limit: string; json: boolean },
 ): number {
-  if (!/^[1-9]\d{0,2}$/.test(limit)) throw new UsageError("--limit takes a number from 1 to 999.");
+  if (!/^(?:[1-9]\d?|1\d\d|200)$/.test(limit)) throw new UsageError("--limit takes a number from 1 to 200.");
   const states = failed ? (["failed"] as const) : undefined;
   const { items } = listDownloads(deps, null, { states, limit: Number(limit) });
   if (json) {

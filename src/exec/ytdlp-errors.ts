@@ -22,7 +22,7 @@ export function classifyFailure({ stderr, ageDays, refused, hadCookies, cause }:
   if (meaning?.code === "address_not_allowed" || (refused && silent.test(stderr))) return addressNotAllowed();
   if (ageMatters(stderr) && ageDays !== null && ageDays > staleAfterDays) {
     return new AppError("tool_outdated", "The downloader is too old for this site.", {
-      hint: 'Whoever runs this server can update it with "homereel doctor --update".',
+      hint: 'An admin can update it under "Administration", "Tools", or with "homereel doctor --update".',
       cause,
     });
   }

@@ -136,7 +136,7 @@ async function folderOfPrograms({ ffmpeg, ffprobe }: Tools, folder: string): Pro
 
 function toolMissing(cause?: unknown): AppError {
   return new AppError("tool_missing", "The downloader (yt-dlp) is not installed.", {
-    hint: 'Whoever runs this server can get it with "homereel doctor --update".',
+    hint: 'An admin can get it under "Administration", "Tools", or with "homereel doctor --update".',
     cause,
   });
 }

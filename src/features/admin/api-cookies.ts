@@ -95,7 +95,7 @@ export const cookiesApi = newApiPart()
   })
   .openapi(testRoute, async (c) => {
     const { site } = c.req.valid("param");
-    const jar = await testCookies(c.get("deps"), site, c.req.valid("json").url, c.req.raw.signal);
+    const jar = await testCookies(c.get("deps"), site, c.req.valid("json").url);
     return c.json(jarJson(jar), 200);
   });
 

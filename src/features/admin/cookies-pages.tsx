@@ -35,7 +35,7 @@ cookiesPages.post("/admin/cookies", managers, async (c) => {
 cookiesPages.post("/admin/cookies/:site/test", managers, async (c) => {
   const { url = "" } = await readForm(c);
   try {
-    const jar = await testCookies(c.get("deps"), c.req.param("site"), url, c.req.raw.signal);
+    const jar = await testCookies(c.get("deps"), c.req.param("site"), url);
     return c.html(cookiesPage(c, { tested: jar }));
   } catch (error) {
     const shown = shownError(error);

@@ -56,7 +56,6 @@ export async function testCookies(
   deps: Needs & Pick<Deps, "egress" | "tools">,
   given: string,
   address: string,
-  signal?: AbortSignal,
 ): Promise<CookieJar> {
   const [jar] = findJars(deps.db, [parseSite(given)]);
   if (!jar) throw noSuchJar();
@@ -66,7 +65,7 @@ export async function testCookies(
   }
   const failure = await withWorkFolder(dataFolder.work(deps.config.data.dir), "cookies", async (folder) => {
     const { file } = takeCookies(deps, url, folder) ?? {};
-    const options = { url, folder, cookiesFile: file, deadlineMs: 60_000, signal };
+    const options = { url, folder, cookiesFile: file, deadlineMs: 60_000 };
     return probeVideo(deps, options).then(() => null, onlyExpected);
   });
   const isFine = failure === null || (failure.code === "unsupported_page" && address.trim() === "");

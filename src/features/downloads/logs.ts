@@ -46,6 +46,7 @@ export class DownloadLogger {
   /** `error` is what ended the attempt, in the words that the person reads. */
   end(error?: unknown): void {
     if (isAppError(error)) this.heading(`${error.message} (${error.code})`);
+    else if (error !== undefined) this.heading("Stopped");
     this.#write();
   }
 
