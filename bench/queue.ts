@@ -24,16 +24,18 @@ import { compare, spread } from "./ratio.ts";
 const pairs = Number(process.argv[2] ?? 9);
 const queued = 10_000;
 const claimsAtOnce = 300;
+const lane = "short";
+const tokens = new Map<Server, Promise<{ token: string }>>();
 
-await benchClaims();
+for (const where of ["in memory", "on the disk"] as const) await benchClaims(where);
 await benchGallery();
 await benchPage();
 
-/** Claim and finish, one job after the other, on a file with durable commits. */
-async function benchClaims(): Promise<void> {
+/** Claim and finish, one job after the other; on the disk each of the two is a durable commit. */
+async function benchClaims(where: "in memory" | "on the disk"): Promise<void> {
   const data = newDataDir();
-  const db = openDatabase(data.path);
-  migrate(db, data.path);
+  const db = openDatabase(where === "in memory" ? ":memory:" : data.path);
+  migrate(db, where === "in memory" ? null : data.path);
   addOwner(db);
   fillQueue(db, queued);
   const gates = downloadGates({ db, config: buildConfig({}, { HOMEREEL_DATA_DIR: data.path }) });
@@ -63,7 +65,7 @@ async function benchClaims(): Promise<void> {
     (job) => leaveRunning(db, job, { state: "done" }, Date.now()),
   );
   const loop = run("bare", () => bare.claim(claimOf()), bare.finish);
-  const title = `ms of ${claimsAtOnce} claims with ${queued} jobs queued`;
+  const title = `\nms of ${claimsAtOnce} claims with ${queued} jobs queued, ${where}`;
   const {
     ours: own,
     anchor,
@@ -81,8 +83,6 @@ async function benchClaims(): Promise<void> {
   closeDatabase(db);
   data.remove();
 }
-
-const lane = "short" as const;
 
 /** The very statements that the queue runs, prepared and run without drizzle. */
 function bareStatements(db: Database) {
@@ -259,8 +259,6 @@ async function lookFor(server: Server, path: string, forMs: number): Promise<num
   }
   return times;
 }
-
-const tokens = new Map<Server, Promise<{ token: string }>>();
 
 function tokenOf(server: Server): Promise<{ token: string }> {
   const known =

@@ -55,7 +55,7 @@ export interface DownloadGroupItems {
 }
 
 /** A page that is quick, and sent again whenever something changes, however long the queue is. */
-const shownInGroup = 25;
+const shownInGroup = 15;
 const shownOfDone = 20;
 /** On the page of the whole queue. */
 export const shownOfAll = 200;
