@@ -14,6 +14,8 @@ export const linePrefix = {
   progress: "HR3 ",
   file: "HR4 ",
   formats: "HR5 ",
+  playlist: "HR6 ",
+  entries: "HR7 ",
 } as const;
 
 export interface ArgsInput {
@@ -37,13 +39,15 @@ export interface ArgsInput {
 
 /** Only looks: prints what is there and writes nothing. */
 export function buildProbeArgs(input: ArgsInput): string[] {
-  const formats = ["--print", `video:${linePrefix.formats}${formatsTemplate}`];
-  return [...commonArgs(input), "--simulate", ...formats, ...printChosen("video"), ...target(input)];
+  const formats = ["--print", `before_dl:${linePrefix.formats}${formatsTemplate}`];
+  // Not --simulate: with it each entry of a playlist would be printed by itself (see `printPlaylist`).
+  const onlyLooking = ["--no-simulate", "--skip-download"];
+  return [...commonArgs(input), ...onlyLooking, ...formats, ...printChosen(), ...target(input)];
 }
 
 /**
  * Looks, prints what was found and chosen, and downloads in the same process (its start is half a second
- * of Python). A playlist or a live stream is printed and left alone. `resume` takes what the last run
+ * of Python). A playlist is printed and left alone. `resume` takes what the last run
  * wrote about the video (`infoJsonName`) instead of asking the site again.
  */
 export function buildFetchArgs(input: ArgsInput & { resume?: boolean }): string[] {
@@ -54,7 +58,7 @@ export function buildFetchArgs(input: ArgsInput & { resume?: boolean }): string[
     commonArgs(input),
     // Without an extra that a site can't give the video comes all the same; every other error ends the run.
     hasExtras(options) ? ["--ignore-errors"] : [],
-    onlyOneVideo(options.live_from_start),
+    onlyOneVideo,
     options.live_from_start ? ["--live-from-start"] : [],
     extraArgs(options),
     downloadingArgs(),
@@ -77,29 +81,43 @@ function commonArgs(input: ArgsInput): string[] {
     ["--playlist-items", `1:${Math.max(1, Math.trunc(input.maxEntries))}`],
     formatArgs(input.options),
     ["--output", `${outputName}.%(ext)s`],
-    ["--print", `pre_process:${linePrefix.found}${asJson(foundFields)}`],
+    ["--print", `after_filter:${linePrefix.found}${asJson(foundFields)}`],
+    printPlaylist(input.maxEntries),
     ["--print", `after_move:${linePrefix.file}%(filepath)j`],
   ].flat();
 }
 
-function printChosen(when: "video" | "before_dl"): string[] {
-  return ["--print", `${when}:${linePrefix.chosen}${asJson(chosenFields)}`];
+function printChosen(): string[] {
+  return ["--print", `before_dl:${linePrefix.chosen}${asJson(chosenFields)}`];
 }
 
 /**
- * Alternatives of which one must fit (`--match-filters`): one video that isn't live, or an entry that is
- * only a link, which `--flat-playlist` prints and does not follow.
+ * At the end and by the hundred: printing each entry by itself costs yt-dlp 6 ms, five minutes for 50,000.
+ * Fewer in one line would be lost less easily to a site with long titles, but each line has its price too.
  */
-function onlyOneVideo(orLive: boolean): string[] {
-  const over = orLive ? "" : " & !is_live";
-  const filters = [`!playlist_index${over}`, `n_entries=1${over}`, "_type=url", "_type=url_transparent"];
-  return filters.flatMap((filter) => ["--match-filters", filter]);
+function printPlaylist(maxEntries: number): string[] {
+  const lines = Math.ceil(Math.max(1, maxEntries) / entriesInLine);
+  const slices = Array.from({ length: lines }, (_, i) => `${i * entriesInLine}:${(i + 1) * entriesInLine}`);
+  return [
+    `${linePrefix.playlist}${asJson(playlistFields)}`,
+    ...slices.map((slice) => `${linePrefix.entries}${asJson(entryFields, `entries.${slice}`)}`),
+  ].flatMap((template) => ["--print", `playlist:${template}`]);
 }
+
+const entriesInLine = 250;
+
+/**
+ * Alternatives of which one must fit (`--match-filters`): one video, or an entry that is only a link, which
+ * `--flat-playlist` lists and does not follow.
+ */
+const onlyOneVideo = ["!playlist_index", "n_entries=1", "_type=url", "_type=url_transparent"].flatMap(
+  (filter) => ["--match-filters", filter],
+);
 
 function downloadingArgs(): string[] {
   return [
     // By then the description is on disk, so that a run that is stopped here can be taken up.
-    printChosen("before_dl"),
+    printChosen(),
     ["--continue", "--no-mtime", "--write-info-json", "--no-write-playlist-metafiles"],
     ["--retries", "3", "--fragment-retries", "3"],
     ["--retry-sleep", "http:exp=1:4", "--retry-sleep", "fragment:exp=1:4"],
@@ -117,10 +135,13 @@ function target({ url }: ArgsInput): string[] {
 }
 
 /** Text that a site can make as long as it likes is cut by yt-dlp itself. */
-const foundFields = [
-  "_type id.:200 title.:500 url formats.-1.url formats.-1.manifest_url webpage_url extractor duration",
-  "is_live live_status thumbnail n_entries playlist_title.:500 playlist_uploader.:200 playlist_webpage_url",
+const foundFields = ["id.:200 title.:500 webpage_url extractor duration is_live live_status thumbnail"];
+
+const playlistFields = [
+  "id.:200 title.:500 webpage_url extractor uploader.:200 channel.:200 description.:5000",
 ];
+
+const entryFields = ["_type title.:200 url webpage_url duration formats.-1.url formats.-1.manifest_url"];
 
 const chosenFields = [
   ...foundFields,

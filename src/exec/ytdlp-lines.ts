@@ -4,6 +4,8 @@ import { linePrefix } from "./ytdlp-args.ts";
 export type OutputLine =
   | { kind: "found" | "chosen"; item: FoundItem }
   | { kind: "formats"; formats: FormatItem[] }
+  | { kind: "playlist"; playlist: PlaylistItem }
+  | { kind: "entries"; entries: EntryItem[] }
   | { kind: "progress"; step: ProgressStep }
   | { kind: "file"; path: string };
 
@@ -21,6 +23,14 @@ export function parseLine(line: string): OutputLine | null {
     const formats = z.array(formatSchema).max(300).safeParse(json);
     return formats.success ? { kind, formats: formats.data } : null;
   }
+  if (kind === "playlist") {
+    const playlist = playlistSchema.safeParse(json);
+    return playlist.success ? { kind, playlist: playlist.data } : null;
+  }
+  if (kind === "entries") {
+    const entries = entriesSchema.safeParse(json);
+    return entries.success ? { kind, entries: entries.data } : null;
+  }
   const item = itemSchema.safeParse(json);
   return item.success ? { kind, item: item.data } : null;
 }
@@ -33,7 +43,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-const kinds = ["progress", "found", "chosen", "formats", "file"] as const;
+const kinds = ["progress", "found", "chosen", "formats", "playlist", "entries", "file"] as const;
 
 const text = z
   .string()
@@ -64,22 +74,14 @@ const webUrl = text.transform((value) =>
 
 /** Extractors are written by many people: a field of the wrong kind counts as one that is not there. */
 const itemSchema = z.object({
-  _type: text,
   "id.:200": text,
   "title.:500": text,
-  url: webUrl,
-  "formats.-1.url": webUrl,
-  "formats.-1.manifest_url": webUrl,
   webpage_url: webUrl,
   extractor: text,
   duration: amount,
   is_live: flag,
   live_status: text,
   thumbnail: webUrl,
-  n_entries: count,
-  "playlist_title.:500": text,
-  "playlist_uploader.:200": text,
-  playlist_webpage_url: webUrl,
   "description.:5000": text,
   "uploader.:200": text,
   "channel.:200": text,
@@ -99,6 +101,31 @@ const itemSchema = z.object({
   "automatic_captions_table.:20000": text,
   "requested_formats.:.format_id": z.array(z.string()).nullish().catch(null),
 });
+
+const playlistSchema = z.object({
+  "id.:200": text,
+  "title.:500": text,
+  webpage_url: webUrl,
+  extractor: text,
+  "uploader.:200": text,
+  "channel.:200": text,
+  "description.:5000": text,
+});
+
+const entrySchema = z.object({
+  _type: text,
+  "title.:200": text,
+  url: webUrl,
+  webpage_url: webUrl,
+  duration: amount,
+  "formats.-1.url": webUrl,
+  "formats.-1.manifest_url": webUrl,
+});
+
+/** One that could not be looked at is null. */
+const entriesSchema = z
+  .array(entrySchema.nullable().catch(null))
+  .transform((entries) => entries.filter((entry) => entry !== null));
 
 const signed = z
   .number()
@@ -132,4 +159,6 @@ const progressSchema = z.object({
 
 export type FoundItem = z.infer<typeof itemSchema>;
 export type FormatItem = z.infer<typeof formatSchema>;
+export type PlaylistItem = z.infer<typeof playlistSchema>;
+export type EntryItem = z.infer<typeof entrySchema>;
 export type ProgressStep = z.infer<typeof progressSchema>;

@@ -3,7 +3,7 @@ import { cleanText } from "../lib/text.ts";
 import type { DownloadOptions } from "../lib/download-options.ts";
 import { type Choice, listChoices } from "./ytdlp-choices.ts";
 import { clipOf } from "./ytdlp-extras.ts";
-import type { FormatItem, FoundItem, ProgressStep } from "./ytdlp-lines.ts";
+import type { EntryItem, FormatItem, FoundItem, PlaylistItem, ProgressStep } from "./ytdlp-lines.ts";
 
 /** What a site says of a video or a playlist. All text is the site's: bounded and without control characters. */
 export interface SiteInfo {
@@ -47,12 +47,18 @@ export interface SiteEntry {
 
 export type SiteProgress = Omit<Progress, "stage">;
 
-/** Null while nothing was found. Of a playlist every entry is found, of a video only itself. */
-export function describeFound(found: readonly FoundItem[], chosen: FoundItem | null): SiteInfo | null {
-  const item = chosen ?? found[0];
-  if (!item) return null;
-  if ((item.n_entries ?? 1) > 1 || isLink(item)) return describePlaylist(found, item);
-  return describeVideo(item);
+/** What a run of yt-dlp has said of a page. */
+export interface Said {
+  /** The video as its format was chosen, or at least as it was found. */
+  video: FoundItem | null;
+  playlist: PlaylistItem | null;
+  entries: readonly EntryItem[];
+}
+
+/** Null while nothing was found. A list of one video, and no link, is that video. */
+export function describeFound({ video, playlist, entries }: Said): SiteInfo | null {
+  if (playlist && (entries.length > 1 || entries.some(isLink))) return describePlaylist(playlist, entries);
+  return video && describeVideo(video);
 }
 
 /** With what each preset would bring, and of a clip what is left of the whole: as large as its share of the time. */
@@ -143,25 +149,38 @@ function describeVideo(item: FoundItem): SiteInfo {
   };
 }
 
-function describePlaylist(found: readonly FoundItem[], item: FoundItem): SiteInfo {
+function describePlaylist(playlist: PlaylistItem, entries: readonly EntryItem[]): SiteInfo {
   return {
-    ...describeVideo(item),
-    title: cleanLine(item["playlist_title.:500"], 200) || "Untitled",
-    site: siteOf(item.playlist_webpage_url ?? item.webpage_url),
-    webpageUrl: item.playlist_webpage_url ?? item.webpage_url ?? "",
-    uploader: cleanLine(item["playlist_uploader.:200"], 200) || null,
+    title: cleanLine(playlist["title.:500"], 200) || "Untitled",
+    extractor: cleanLine(playlist.extractor, 100),
+    id: cleanLine(playlist["id.:200"], 200),
+    site: siteOf(playlist.webpage_url),
     durationSeconds: null,
     sizeBytes: null,
-    entries: found.flatMap(describeEntry),
+    width: null,
+    height: null,
+    videoCodec: null,
+    audioCodec: null,
+    isLive: false,
+    entries: entries.flatMap(describeEntry),
+    thumbnailUrl: null,
+    description: cleanText(playlist["description.:5000"] ?? "", 5000, { keepLines: true }),
+    webpageUrl: playlist.webpage_url ?? "",
+    uploader: cleanLine(playlist["uploader.:200"] ?? playlist["channel.:200"], 200) || null,
+    uploadDate: null,
+    chapters: [],
+    choices: [],
+    subtitles: [],
+    automaticSubtitles: [],
   };
 }
 
-function describeEntry(item: FoundItem): SiteEntry[] {
+function describeEntry(item: EntryItem): SiteEntry[] {
   // Several videos on one page share its address; what tells them apart is where each one's file is.
   const file = item["formats.-1.manifest_url"] ?? item["formats.-1.url"];
   const url = isLink(item) ? (item.url ?? item.webpage_url) : (file ?? item.webpage_url);
   if (!url) return [];
-  return [{ url, title: cleanLine(item["title.:500"], 200) || url, durationSeconds: item.duration }];
+  return [{ url, title: cleanLine(item["title.:200"], 200) || url, durationSeconds: item.duration }];
 }
 
 function describeChapters(item: FoundItem): SiteInfo["chapters"] {
@@ -180,7 +199,7 @@ function describeLanguages(table: string | null): string[] {
   return codes.slice(0, 300);
 }
 
-function isLink({ _type: type }: FoundItem): boolean {
+function isLink({ _type: type }: EntryItem): boolean {
   return type === "url" || type === "url_transparent";
 }
 

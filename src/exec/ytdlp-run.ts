@@ -26,13 +26,13 @@ export interface YtdlpOptions {
   signal?: AbortSignal;
   /** In milliseconds; 0 or left out means no limit. */
   deadlineMs?: number;
-  /** How long nothing may move, in milliseconds; 2 minutes unless said. */
+  /** How long nothing may move, in milliseconds; 2 minutes unless said, and what reading a long playlist takes. */
   stallMs?: number;
   /** What yt-dlp says for admins; can quote files of this machine. */
   onLogLine?: (line: string) => void;
 }
 
-/** More entries of a playlist than this are never held: each is about a kilobyte. */
+/** More entries of a playlist than this are never held: 50 MB here, and half a minute of yt-dlp. */
 const mostEntries = 50_000;
 
 export interface Programs {
@@ -52,6 +52,7 @@ export async function runYtdlp(
   stop?: AbortSignal,
 ): Promise<void> {
   if (!tools.ytDlp) throw toolMissing();
+  const maxEntries = Math.min(options.maxEntries ?? 1000, mostEntries);
   const programFolder = await folderOfPrograms(tools, options.folder);
   const pass = egress.openPass();
   try {
@@ -63,14 +64,14 @@ export async function runYtdlp(
       options: options.options ?? usualOptions,
       wholePlaylist: options.wholePlaylist,
       cookiesFile: options.cookiesFile,
-      maxEntries: Math.min(options.maxEntries ?? 1000, mostEntries),
+      maxEntries,
     });
     await run({
       argv: [...(await programNow(tools.ytDlp)), ...args],
       cwd: options.folder,
       signal: AbortSignal.any([stop, options.signal].filter((signal) => signal !== undefined)),
       deadlineMs: options.deadlineMs,
-      stallMs: options.stallMs ?? 120_000,
+      stallMs: options.stallMs ?? 120_000 + maxEntries * 5,
       alive: () => signOfLife(pass, options.folder),
       onStdoutLine,
       onStderrLine: options.onLogLine,

@@ -5,7 +5,14 @@ import { usualOptions } from "../lib/download-options.ts";
 import { AppError } from "../lib/errors.ts";
 import { type ArgsInput, buildFetchArgs, buildProbeArgs, infoJsonName } from "./ytdlp-args.ts";
 import { hasExtras } from "./ytdlp-extras.ts";
-import { type FormatItem, type FoundItem, type OutputLine, parseLine } from "./ytdlp-lines.ts";
+import {
+  type EntryItem,
+  type FormatItem,
+  type FoundItem,
+  type OutputLine,
+  parseLine,
+  type PlaylistItem,
+} from "./ytdlp-lines.ts";
 import {
   describeFound,
   partsOf,
@@ -53,11 +60,16 @@ export async function fetchVideo(programs: Programs, options: FetchOptions): Pro
   }
   const info = session.info();
   if (!info) throw unreadable();
+  if (isUnwantedStream(info, options)) throw liveStream();
   if (session.stopped() || info.entries) return { info, file: null };
-  if (info.isLive && !options.options?.live_from_start) throw liveStream();
   const path = session.filePath();
   if (path === null) throw unreadable();
   return { info, file: await describeFile(options.folder, path) };
+}
+
+/** A live stream has no end that a shelf could wait for, unless it is wanted from its start. */
+function isUnwantedStream({ isLive }: SiteInfo, { options }: FetchOptions): boolean {
+  return isLive && options?.live_from_start !== true;
 }
 
 /** The file is complete; what a site did not give was put beside it by choice, and the log says so. */
@@ -79,26 +91,34 @@ export async function probeVideo(programs: Programs, options: YtdlpOptions): Pro
 /** What one run of yt-dlp has said so far. */
 function startSession(options: FetchOptions) {
   const stop = new AbortController();
-  const found: FoundItem[] = [];
-  let chosen: FoundItem | null = null;
+  const entries: EntryItem[] = [];
+  let video: FoundItem | null = null;
+  let playlist: PlaylistItem | null = null;
   let formats: FormatItem[] = [];
   let path: string | null = null;
   let track: ReturnType<typeof trackProgress> | null = null;
 
   const describe = () => {
-    const info = describeFound(found, chosen);
+    const info = describeFound({ video, playlist, entries });
     return info && withOptions(info, options.options ?? usualOptions, formats);
   };
-  const choose = (item: FoundItem) => {
-    chosen = item;
+  const find = (item: FoundItem) => {
+    video = item;
     const info = describe();
+    if (info && isUnwantedStream(info, options)) stop.abort();
+    return info;
+  };
+  const choose = (item: FoundItem) => {
+    const info = find(item);
     track = trackProgress(partsOf(item), info?.sizeBytes ?? null);
-    if (info && options.decide?.(info) === "stop") stop.abort();
+    if (info && !stop.signal.aborted && options.decide?.(info) === "stop") stop.abort();
   };
   const take = (line: OutputLine) => {
-    if (line.kind === "found") found.push(line.item);
+    if (line.kind === "found") find(line.item);
     else if (line.kind === "chosen") choose(line.item);
     else if (line.kind === "formats") formats = line.formats;
+    else if (line.kind === "playlist") playlist = line.playlist;
+    else if (line.kind === "entries") entries.push(...line.entries);
     else if (line.kind === "file") path = line.path;
     else if (line.kind === "progress" && track && !stop.signal.aborted)
       options.onProgress?.(track(line.step));

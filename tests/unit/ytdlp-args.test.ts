@@ -39,10 +39,10 @@ describe("the arguments", () => {
     }
   });
 
-  test("a probe only simulates, a download does not", () => {
-    expect(buildProbeArgs(input)).toContain("--simulate");
-    expect(buildFetchArgs(input)).toContain("--no-simulate");
-    expect(buildFetchArgs(input)).not.toContain("--simulate");
+  test("a probe only looks and writes nothing, a download does", () => {
+    expect(buildProbeArgs(input)).toContain("--skip-download");
+    expect(buildProbeArgs(input).filter((arg) => arg.startsWith("--write"))).toEqual([]);
+    expect(buildFetchArgs(input)).not.toContain("--skip-download");
   });
 
   test("without a JavaScript runtime none is looked for", () => {
@@ -125,9 +125,12 @@ describe("what a person chooses", () => {
     expect(args.at(-1)).toBe(input.url.href);
   });
 
-  test("a live stream passes the filters only where it was asked for", () => {
-    expect(withOptions({}).filter((arg) => arg.endsWith("& !is_live"))).toHaveLength(2);
-    expect(withOptions({ live_from_start: true }).filter((arg) => arg.endsWith("& !is_live"))).toEqual([]);
+  test("however long a playlist may be, its entries are asked for by the hundred and at its end", () => {
+    const printed = (maxEntries: number) =>
+      buildProbeArgs({ ...input, maxEntries }).filter((arg) => arg.startsWith("playlist:HR7 "));
+    expect(printed(1)).toHaveLength(1);
+    expect(printed(50_000)).toHaveLength(200);
+    expect(printed(251)[1]).toStartWith("playlist:HR7 %(entries.250:500.{");
   });
 
   test("whatever it is, the options are words of ours and numbers, and each ffmpeg is held to its formats", () => {

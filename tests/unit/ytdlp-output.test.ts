@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { linePrefix } from "../../src/exec/ytdlp-args.ts";
-import { type FoundItem, parseLine, type ProgressStep } from "../../src/exec/ytdlp-lines.ts";
-import { describeFound, trackProgress } from "../../src/exec/ytdlp-output.ts";
+import { type EntryItem, type FoundItem, parseLine, type ProgressStep } from "../../src/exec/ytdlp-lines.ts";
+import { describeFound, type Said, trackProgress } from "../../src/exec/ytdlp-output.ts";
 
 describe("parseLine", () => {
   test.each([
@@ -27,7 +27,7 @@ describe("parseLine", () => {
       "chapters.:200": [{ title: 1 }],
       vcodec: {},
     });
-    expect(describeFound([item], item)).toMatchObject({
+    expect(describeFound(saidOf(item))).toMatchObject({
       title: "Untitled",
       durationSeconds: null,
       isLive: false,
@@ -46,7 +46,7 @@ describe("parseLine", () => {
             linePrefix.found + JSON.stringify({ ...object, "title.:500": text, "description.:5000": text }),
           );
           if (line?.kind !== "found") throw new Error("not understood");
-          const info = describeFound([line.item], line.item);
+          const info = describeFound(saidOf(line.item));
           expect(info?.title).not.toMatch(/[\p{Cc}\u202e\u2066]/u);
           expect(info?.title.length).toBeGreaterThan(0);
           expect(info?.description).not.toMatch(/[^\P{Cc}\n]/u);
@@ -78,7 +78,7 @@ describe("describeFound", () => {
       "chapters.:200": [{ title: "Start", start_time: 0, end_time: 30 }],
       "subtitles_table.:20000": "Language Name Formats\nde Deutsch vtt\npt-BR vtt\nlive_chat json\n<b> vtt",
     });
-    expect(describeFound([item], item)).toEqual({
+    expect(describeFound(saidOf(item))).toEqual({
       title: "A title",
       extractor: "youtube",
       id: "abc",
@@ -105,26 +105,24 @@ describe("describeFound", () => {
 
   test("entries of a playlist that lead anywhere but to the web are left out", () => {
     const links = ["https://a.example/1", "file:///etc/passwd", "javascript:alert(1)", "https://a.example/2"];
-    const items = links.map((url) =>
-      found({ _type: "url", url, n_entries: 4, "playlist_title.:500": "List" }),
-    );
-    expect(describeFound(items, null)?.entries?.map(({ url }) => url)).toEqual([
+    const items = links.map((url) => entry({ _type: "url", url }));
+    expect(describeFound(listOf(items))?.entries?.map(({ url }) => url)).toEqual([
       "https://a.example/1",
       "https://a.example/2",
     ]);
   });
 
   test("a playlist of one link is a playlist, one of one file is that video", () => {
-    expect(
-      describeFound([found({ _type: "url", url: "https://a.example/1", n_entries: 1 })], null)?.entries,
-    ).toHaveLength(1);
-    expect(describeFound([found({ n_entries: 1 })], null)?.entries).toBeNull();
+    const link = entry({ _type: "url", url: "https://a.example/1" });
+    expect(describeFound(listOf([link]))?.entries).toHaveLength(1);
+    const file = { ...listOf([entry({ _type: "video" })]), video: found({ "title.:500": "It" }) };
+    expect(describeFound(file)).toMatchObject({ title: "It", entries: null });
   });
 
   test("what is announced is live too", () => {
-    expect(describeFound([found({ live_status: "is_upcoming" })], null)?.isLive).toBe(true);
-    expect(describeFound([found({ live_status: "was_live" })], null)?.isLive).toBe(false);
-    expect(describeFound([], null)).toBeNull();
+    expect(describeFound(saidOf(found({ live_status: "is_upcoming" })))?.isLive).toBe(true);
+    expect(describeFound(saidOf(found({ live_status: "was_live" })))?.isLive).toBe(false);
+    expect(describeFound(saidOf(null))).toBeNull();
   });
 });
 
@@ -213,6 +211,22 @@ function found(object: object): FoundItem {
   const line = parseLine(linePrefix.found + JSON.stringify(object));
   if (line?.kind !== "found") throw new Error("not understood");
   return line.item;
+}
+
+function saidOf(video: FoundItem | null): Said {
+  return { video, playlist: null, entries: [] };
+}
+
+function listOf(entries: EntryItem[]): Said {
+  const line = parseLine(linePrefix.playlist + JSON.stringify({ "title.:500": "List" }));
+  if (line?.kind !== "playlist") throw new Error("not understood");
+  return { video: null, playlist: line.playlist, entries };
+}
+
+function entry(object: object): EntryItem {
+  const line = parseLine(linePrefix.entries + JSON.stringify([object, null, "nothing"]));
+  if (line?.kind !== "entries" || !line.entries[0]) throw new Error("not understood");
+  return line.entries[0];
 }
 
 function step(object: object): ProgressStep {
