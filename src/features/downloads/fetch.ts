@@ -17,7 +17,7 @@ import { hasRoom, siteOf } from "./plan.ts";
 import { expandPlaylist, wantedOfPlaylist } from "./playlist.ts";
 import { changeDownloadFrom, findDownload, unfinishedDownloadIds } from "./queries.ts";
 import { settleInterrupted } from "./queries-gates.ts";
-import { estimateDownload, rememberSpeed } from "./sites.ts";
+import { estimateDownload, noteSuccess } from "./sites.ts";
 
 type Payload = z.infer<typeof probeJob.payload>;
 type Needs = Pick<Deps, "config" | "db" | "egress" | "events" | "log" | "now" | "queue" | "tools">;
@@ -89,8 +89,11 @@ async function work(
     });
     failpoint("downloaded");
     const tookMs = performance.now() - startedAt;
-    // What is taken up was fetched in part before: it would look faster than it is.
-    if (file && !resume) rememberSpeed(deps, siteOf(new URL(download.url)), file.sizeBytes, tookMs / 1000);
+    if (file) {
+      const took = { bytes: file.sizeBytes, seconds: tookMs / 1000 };
+      // What is taken up was fetched in part before: it would look faster than it is.
+      noteSuccess(deps, siteOf(new URL(download.url)), resume ? null : took);
+    }
     if (file) handOver(deps, download, file, info, tookMs);
     else if (info.entries) await becomePlaylist(deps, download, info, context.signal);
     else await follow(deps, download, turn);

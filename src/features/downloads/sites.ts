@@ -34,16 +34,17 @@ export function estimateDownload(
   return { bytes, seconds, lane, reason, cost: bytes === null ? null : planCost(bytes, config.costs) };
 }
 
-/** Takes into account what a download took. The site lets us in, so it is left alone no more. */
-export function rememberSpeed(
+/** The site let us in. What the download took, where that is known, says what its next ones will take. */
+export function noteSuccess(
   { db, now }: Pick<Deps, "db" | "now">,
   site: string,
-  bytes: number,
-  seconds: number,
+  took: { bytes: number; seconds: number } | null,
 ): void {
+  saveSite(db, site, { strikes: 0, updatedAt: now() });
+  if (!took) return;
   for (const name of [site, anySite]) {
-    const speed = learnSpeed(findSite(db, name)?.speed ?? null, bytes, seconds);
-    saveSite(db, name, { speed, strikes: 0, updatedAt: now() });
+    const speed = learnSpeed(findSite(db, name)?.speed ?? null, took.bytes, took.seconds);
+    saveSite(db, name, { speed, updatedAt: now() });
   }
 }
 
