@@ -15,8 +15,8 @@ import { startDownload } from "./start.ts";
 type Needs = Pick<Deps, "config" | "db" | "events" | "now" | "queue">;
 type Parent = Download & { videoId: string };
 
-/** So many at once take some 20 ms, in which nothing else is written. */
-const batchSize = 100;
+/** So many at once take some 20 ms, in which nothing else is done. */
+const batchSize = 50;
 
 /** How much of a playlist is looked at for what was chosen of it. */
 export function wantedOfPlaylist({ items }: Pick<Download, "items">): {

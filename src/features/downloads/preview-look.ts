@@ -22,6 +22,9 @@ interface Depth {
 }
 
 const deadlineMs = 45_000;
+/** Who asks for a list of tens of thousands knows that it takes a while: yt-dlp needs up to a millisecond for each. */
+const longDeadlineMs = 240_000;
+const manyEntries = 5000;
 /** So long an answer of the site is taken for what it would say again. */
 const keptMs = 5 * 60_000;
 const mostKept = 40;
@@ -56,10 +59,11 @@ export async function lookAt(
 }
 
 async function askSite(deps: Needs, url: URL, depth: Depth, signal: AbortSignal): Promise<Look> {
+  const limit = depth.maxEntries > manyEntries ? longDeadlineMs : deadlineMs;
   try {
     return await withWorkFolder(dataFolder.work(deps.config.data.dir), "preview", async (folder) => {
       const cookiesFile = takeCookies(deps, url, folder)?.file;
-      const info = await probeVideo(deps, { url, folder, cookiesFile, ...depth, signal, deadlineMs });
+      const info = await probeVideo(deps, { url, folder, cookiesFile, ...depth, signal, deadlineMs: limit });
       return { info, picture: await fetchPicture(deps, info.thumbnailUrl, folder, signal) };
     });
   } catch (error) {
