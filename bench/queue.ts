@@ -24,7 +24,7 @@ import { compare, spread } from "./ratio.ts";
 const pairs = Number(process.argv[2] ?? 9);
 const queued = 10_000;
 const claimsAtOnce = 300;
-const lane = "short";
+const lane = "short" as const;
 const tokens = new Map<Server, Promise<{ token: string }>>();
 
 for (const where of ["in memory", "on the disk"] as const) await benchClaims(where);
