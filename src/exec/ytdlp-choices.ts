@@ -14,22 +14,25 @@ export interface Choice {
 }
 
 /**
- * What the selections of `ytdlp-formats.ts` would come to, without asking yt-dlp eleven times. Of several
- * heights that bring the same only the lowest is listed. `formats` is in yt-dlp's order, best last.
+ * What the selections of `ytdlp-formats.ts` would come to, without asking yt-dlp eleven times. Of the heights those
+ * are listed that the site has, under the lowest name that brings them. `formats` is in yt-dlp's order, best last.
  */
 export function listChoices(formats: readonly FormatItem[], delivery: DownloadOptions["delivery"]): Choice[] {
   const usable = formats.filter(({ protocol }) => proxied.test(protocol ?? ""));
-  const choices = presets.flatMap((preset) => {
-    const picked = isAudio(preset) ? pickSound(usable, preset) : pickVideo(usable, preset, delivery);
-    return picked.length > 0 ? [describe(preset, picked)] : [];
+  const pick = (preset: Preset) =>
+    isAudio(preset) ? pickSound(usable, preset) : pickVideo(usable, preset, delivery);
+  const brought = presets.map((preset) => ({ preset, picked: pick(preset) }));
+  const listed = brought.filter(({ preset, picked }, i) => {
+    const [limit, side] = [heightOf(preset), shorterSide(picked[0] ?? nothing)];
+    if (limit === null) return picked.length > 0;
+    const lower = brought[i + 1];
+    const lowerLimit = lower ? heightOf(lower.preset) : null;
+    return side > 0 && side <= limit && (lowerLimit === null || side > lowerLimit);
   });
-  return choices.filter((choice, i) => {
-    const lower = choices[i + 1];
-    const same = lower && heightOf(lower.preset) !== null && lower.height === choice.height;
-    return heightOf(choice.preset) === null || !same;
-  });
+  return listed.map(({ preset, picked }) => describe(preset, picked));
 }
 
+const nothing = { width: null, height: null };
 const proxied = new RegExp(proxiedProtocols);
 
 function pickVideo(
@@ -152,7 +155,7 @@ function isAac({ acodec }: FormatItem): boolean {
 }
 
 /** 0 where it is not known. */
-function shorterSide({ width, height }: FormatItem): number {
+function shorterSide({ width, height }: Pick<FormatItem, "width" | "height">): number {
   const sides = [width ?? 0, height ?? 0].filter((side) => side > 0);
   return sides.length > 0 ? Math.min(...sides) : 0;
 }
