@@ -32,6 +32,15 @@ export function listChoices(formats: readonly FormatItem[], delivery: DownloadOp
   return listed.map(({ preset, picked }) => describe(preset, picked));
 }
 
+/** Of a preset that is not listed, what it falls to: the next lower height, else the lowest. */
+export function choiceFor(choices: readonly Choice[], preset: Preset): Choice | null {
+  const limit = heightOf(preset);
+  const exact = choices.find((choice) => choice.preset === preset);
+  if (exact || limit === null) return exact ?? null;
+  const heights = choices.filter((choice) => heightOf(choice.preset) !== null);
+  return heights.find((choice) => (heightOf(choice.preset) ?? 0) < limit) ?? heights.at(-1) ?? null;
+}
+
 const nothing = { width: null, height: null };
 const proxied = new RegExp(proxiedProtocols);
 

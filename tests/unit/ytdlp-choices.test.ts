@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { listChoices } from "../../src/exec/ytdlp-choices.ts";
+import { choiceFor, listChoices } from "../../src/exec/ytdlp-choices.ts";
 import type { FormatItem } from "../../src/exec/ytdlp-lines.ts";
-import { presets } from "../../src/lib/download-options.ts";
+import { type Preset, presets } from "../../src/lib/download-options.ts";
 
 const unknown: FormatItem = {
   vcodec: null,
@@ -108,6 +108,15 @@ describe("what each preset would bring", () => {
       "mp3: null mp3 null",
       "opus: null mp4 null",
     ]);
+  });
+
+  test("a quality that isn't there falls to the next lower one, else to the lowest", () => {
+    const choices = listChoices([aac, picture(480), picture(1080)], "any");
+    const heightFor = (preset: Preset) => choiceFor(choices, preset)?.height;
+    expect(heightFor("2160p")).toBe(1080);
+    expect(heightFor("720p")).toBe(480);
+    expect(heightFor("360p")).toBe(480);
+    expect(choiceFor([], "best")).toBeNull();
   });
 
   test("a site with sound alone", () => {

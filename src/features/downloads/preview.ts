@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises";
 import { z } from "zod";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
+import { choiceFor } from "../../exec/ytdlp-choices.ts";
 import { presets } from "../../lib/download-options.ts";
 import type { Preset } from "../../lib/download-options.ts";
 import { AppError, isAppError } from "../../lib/errors.ts";
@@ -86,7 +87,7 @@ async function describe(
 ): Promise<FoundItem> {
   const { title, site, uploader, durationSeconds, isLive, extractor, id, webpageUrl } = info;
   const choices = info.choices ?? [];
-  const chosen = choices.find(({ preset }) => preset === wishes.preset)?.sizeBytes;
+  const chosen = choiceFor(choices, wishes.preset)?.sizeBytes;
   const sizeBytes = chosen ?? info.sizeBytes;
   const facts = { sizeBytes, durationSeconds, forceLong: wishes.force_long };
   const estimate = estimateDownload(deps, siteOf(url), facts);
