@@ -1,3 +1,4 @@
+import { partOf } from "./form-parts.ts";
 import { formatNumbers, parseNumbers } from "../src/lib/number-ranges.ts";
 
 interface Options {
@@ -26,7 +27,7 @@ export function startEntries({ lookAgain }: Options): void {
     if (input.matches("[data-chosen]")) showBoxes(list);
     if (!input.matches("[data-filter]")) return;
     clearTimeout(timer);
-    timer = setTimeout(() => lookAgain(input.form!, "#entries-page"), pauseMs);
+    timer = setTimeout(() => input.form && lookAgain(input.form, "#entries-page"), pauseMs);
   });
   document.addEventListener("keydown", (event) => {
     const input = event.target as HTMLElement;
@@ -42,7 +43,7 @@ export function startEntries({ lookAgain }: Options): void {
 }
 
 function fieldOf(list: HTMLElement): HTMLInputElement {
-  return list.querySelector<HTMLInputElement>("[data-chosen]")!;
+  return partOf(list, "[data-chosen]") as HTMLInputElement;
 }
 
 /** Null while what is written there is no list of numbers. */

@@ -1,5 +1,6 @@
 import { startEntries } from "./entries.ts";
-import { toast } from "./toast.ts";
+import { askForm, partOf } from "./form-parts.ts";
+import { loadOptions, pickQuality, saveProfile, takeProfile } from "./form-options.ts";
 
 /** After the last key; a pasted address is looked at at once. */
 const pauseMs = 700;
@@ -8,6 +9,7 @@ const mostRows = 20;
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let looking: AbortController | undefined;
+let lookedAt = "";
 
 /** Unfolds in the form what its addresses would bring. Buttons that lead there stay in the page, too. */
 export function startPreview(): void {
@@ -21,10 +23,20 @@ export function startPreview(): void {
     if (input.matches("#add-options [name=preset]")) pickQuality(input as HTMLSelectElement);
   });
   document.addEventListener("submit", submitInPlace);
-  document.addEventListener("focusin", (event) => loadOptions(formOf(event.target)));
+  document.addEventListener("focusin", (event) => {
+    const form = formOf(event.target);
+    loadOptions(form);
+    if (form) lookAtFilled(form);
+  });
   startEntries({ lookAgain: (form, part) => void refresh(form, { part }) });
-  const box = document.querySelector<HTMLTextAreaElement>("[data-add]");
-  if (box && box.value.trim() !== "" && !previewOf(box).hasChildNodes()) lookLater(box, 0);
+  // A link of another site can fill the box: till somebody turns to it, that address is asked nothing.
+  const form = document.querySelector<HTMLFormElement>("form.add-form");
+  if (form && location.search === "") lookAtFilled(form);
+}
+
+function lookAtFilled(form: HTMLFormElement): void {
+  const box = boxOf(form.querySelector("[data-preview]"));
+  if (box && box.value !== lookedAt && !previewOf(form).hasChildNodes()) lookLater(box, 0);
 }
 
 function boxOf(target: EventTarget | null): HTMLTextAreaElement | null {
@@ -35,26 +47,28 @@ function formOf(target: EventTarget | null): HTMLFormElement | null {
   return target instanceof Element ? target.closest<HTMLFormElement>("form.add-form") : null;
 }
 
-function previewOf(box: HTMLTextAreaElement): HTMLElement {
-  return box.form!.querySelector<HTMLElement>("#preview")!;
+function previewOf(form: Element | null): HTMLElement {
+  return partOf(form, "#preview");
 }
 
 function lookLater(box: HTMLTextAreaElement, ms: number): void {
   clearTimeout(timer);
   looking?.abort();
   // What was there is of another address; its numbers must not be sent with this one.
-  show(previewOf(box), "");
+  show(previewOf(box.form), "");
   timer = setTimeout(() => look(box), ms);
 }
 
 /** Only what may be whole addresses: nobody is told of a mistake while writing. */
 function look(box: HTMLTextAreaElement): void {
+  lookedAt = box.value;
   const lines = box.value.split("\n").map((line) => line.trim());
   const urls = lines.filter((line) => /^https?:\/\/[^\s/]+\.?[^\s]*$/i.test(line) && URL.canParse(line));
   const written = lines.filter((line) => line !== "");
-  if (urls.length === 0 || urls.length < written.length) return;
-  if (urls.length === 1) void refresh(box.form!, { wait: `Looking at ${new URL(urls[0]!).host}` });
-  else void lookAtRows(box, urls);
+  const [first] = urls;
+  if (first === undefined || urls.length < written.length || !box.form) return;
+  if (urls.length === 1) void refresh(box.form, { wait: `Looking at ${new URL(first).host}` });
+  else void lookAtRows(box.form, urls);
 }
 
 function lookAgain(form: HTMLFormElement | null): void {
@@ -68,26 +82,26 @@ async function refresh(
 ): Promise<void> {
   looking?.abort();
   const { signal } = (looking = new AbortController());
-  const preview = form.querySelector<HTMLElement>("#preview")!;
-  const body = bodyOf(form, options.submitter);
+  const preview = previewOf(form);
+  const body = new FormData(form, options.submitter);
   if (options.wait) show(preview, waiting(options.wait));
   preview.ariaBusy = "true";
-  const fragment = await ask(form, body, signal);
+  const fragment = await askForm(pathOf(form), body, signal);
   if (signal.aborted) return;
   preview.ariaBusy = null;
   const fresh = fragment?.querySelector("#preview");
   if (!fresh) return show(preview, "");
-  const [old, part] = [options.part, options.part].map(
-    (id, i) => id && [preview, fresh][i]!.querySelector(id),
-  );
-  if (old instanceof Element && part instanceof Element) old.replaceWith(part);
+  const [old, part] = options.part
+    ? [preview.querySelector(options.part), fresh.querySelector(options.part)]
+    : [null, null];
+  if (old && part) old.replaceWith(part);
   else preview.replaceChildren(...fresh.childNodes);
   nameButton(form);
   form.dispatchEvent(new CustomEvent("preview:shown", { bubbles: true }));
 }
 
 /** Each on its own, two at a time: what is found shows at once. */
-async function lookAtRows(box: HTMLTextAreaElement, urls: string[]): Promise<void> {
+async function lookAtRows(form: HTMLFormElement, urls: string[]): Promise<void> {
   const { signal } = (looking = new AbortController());
   const list = document.createElement("ul");
   list.className = "rows";
@@ -99,11 +113,14 @@ async function lookAtRows(box: HTMLTextAreaElement, urls: string[]): Promise<voi
     list.append(row);
     return { url, row };
   });
-  show(previewOf(box), list);
+  show(previewOf(form), list);
   const next = async (): Promise<void> => {
     const one = rows.shift();
     if (!one || signal.aborted) return;
-    const fragment = await ask(box.form!, new URLSearchParams({ urls: one.url, row: "1" }), signal);
+    const body = new FormData();
+    body.set("urls", one.url);
+    body.set("row", "1");
+    const fragment = await askForm(pathOf(form), body, signal);
     if (signal.aborted) return;
     const found = fragment?.querySelector(".preview-row, .notice");
     one.row.ariaBusy = null;
@@ -114,94 +131,41 @@ async function lookAtRows(box: HTMLTextAreaElement, urls: string[]): Promise<voi
   await Promise.all(Array.from({ length: rowsAtOnce }, next));
 }
 
-async function ask(
-  form: HTMLFormElement,
-  body: URLSearchParams,
-  signal: AbortSignal,
-  path = form.querySelector<HTMLElement>("[data-preview]")!.dataset.preview!,
-): Promise<DocumentFragment | null> {
-  try {
-    const answer = await fetch(path, { method: "POST", body, signal, headers: { "x-part": "1" } });
-    const template = document.createElement("template");
-    template.innerHTML = await answer.text();
-    return template.content;
-  } catch (error) {
-    if (!signal.aborted) toast("The server can't be reached.");
-    if (signal.aborted || error instanceof TypeError) return null;
-    throw error;
-  }
-}
-
 /** Buttons of the form that lead elsewhere than to the download change what is shown of the form. */
 function submitInPlace(event: SubmitEvent): void {
   const form = formOf(event.target);
   const submitter = event.submitter;
   if (!form || !(submitter instanceof HTMLButtonElement) || !submitter.hasAttribute("formaction")) return;
   event.preventDefault();
-  if (submitter.name === "use") void fetchOptions(form, `?profile=${encodeURIComponent(submitter.value)}`);
+  if (submitter.name === "use") void takeProfile(form, submitter.value);
   else if (submitter.name === "save") void saveProfile(form, submitter);
-  else {
-    const part = submitter.name === "page" ? "#entries-page" : undefined;
-    const wait = part ? undefined : "Looking at all of them";
-    void refresh(form, { submitter, part, wait }).then(() => {
-      form.querySelector<HTMLElement>("#entries-page")?.focus();
-    });
-  }
+  else void lookElsewhere(form, submitter);
 }
 
-async function saveProfile(form: HTMLFormElement, submitter: HTMLButtonElement): Promise<void> {
-  const { signal } = new AbortController();
-  const fragment = await ask(form, bodyOf(form, submitter), signal, submitter.formAction);
-  replaceOptions(form, fragment);
-  form.querySelector<HTMLElement>("[name=profile_name]")?.focus();
+/** Another page of a playlist, or more of it: where one reads on has the focus. */
+async function lookElsewhere(form: HTMLFormElement, submitter: HTMLButtonElement): Promise<void> {
+  const isPage = submitter.name === "page";
+  await refresh(
+    form,
+    isPage ? { submitter, part: "#entries-page" } : { submitter, wait: "Looking at all of them" },
+  );
+  form.querySelector<HTMLElement>("#entries-page")?.focus();
 }
 
-/** The dialog of every page comes without them. */
-function loadOptions(form: HTMLFormElement | null): void {
-  const empty = form?.querySelector<HTMLElement>("#add-options[data-load]");
-  if (!form || !empty) return;
-  const { load } = empty.dataset;
-  delete empty.dataset.load;
-  void fetchOptions(form, "", load);
+function pathOf(form: HTMLFormElement): string {
+  return partOf(form, "[data-preview]").dataset.preview ?? "";
 }
 
-async function fetchOptions(
-  form: HTMLFormElement,
-  query: string,
-  path = "/downloads/options",
-): Promise<void> {
-  const answer = await fetch(path + query);
-  if (!answer.ok) return;
-  const template = document.createElement("template");
-  template.innerHTML = await answer.text();
-  replaceOptions(form, template.content);
-}
-
-function replaceOptions(form: HTMLFormElement, fragment: DocumentFragment | null): void {
-  const fresh = fragment?.querySelector("#add-options");
-  if (!fresh) return;
-  form.querySelector("#add-options")?.replaceWith(fresh);
-  const preset = form.querySelector<HTMLSelectElement>("[name=preset]");
-  if (preset) pickQuality(preset);
-}
-
-/** Of the two places where a quality is chosen, the last change counts in both. */
-function pickQuality(preset: HTMLSelectElement): void {
-  for (const radio of preset.form?.querySelectorAll<HTMLInputElement>("[name=quality]") ?? []) {
-    radio.checked = radio.value === preset.value;
-  }
-}
-
-function nameButton(form: HTMLFormElement): void {
-  const label = form.querySelector(".button.primary span");
-  const isHere = form.querySelector("#preview .preview .on-shelf") !== null;
+function nameButton(form: HTMLFormElement | null): void {
+  const label = form?.querySelector(".button.primary span");
+  const isHere = form?.querySelector("#preview .preview .on-shelf") != null;
   if (label) label.textContent = isHere ? "Download again" : "Download";
 }
 
 function show(preview: HTMLElement, what: string | Element): void {
   preview.ariaBusy = null;
   preview.replaceChildren(...(what === "" ? [] : [what]));
-  nameButton(preview.closest("form")!);
+  nameButton(preview.closest("form"));
 }
 
 function waiting(words: string): HTMLElement {
@@ -215,8 +179,4 @@ function waiting(words: string): HTMLElement {
   bar.ariaLabel = words;
   note.append(text, bar);
   return note;
-}
-
-function bodyOf(form: HTMLFormElement, submitter?: HTMLElement): URLSearchParams {
-  return new URLSearchParams(new FormData(form, submitter) as unknown as Record<string, string>);
 }

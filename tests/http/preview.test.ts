@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { coolDown } from "../../src/features/downloads/sites.ts";
 import { json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { startSite } from "../fixtures/site.ts";
@@ -171,6 +172,16 @@ describe("what is refused", () => {
     expect(site.inner.connections()).toBe(0);
   });
 
+  test("what is on a site that wants a pause, till that is over", async () => {
+    const url = site.url("/page?paused");
+    coolDown(app.deps, "127.0.0.1", "It said so.");
+    const asked = site.count("/page");
+    expect((await look({ url })).error?.code).toBe("rate_limited");
+    expect(site.count("/page")).toBe(asked);
+    app.deps.db.$client.exec("UPDATE sites SET cool_down_until = 0");
+    expect((await look({ url })).error).toBeNull();
+  });
+
   test("more than twenty", async () => {
     const urls = Array.from({ length: 21 }, (_, i) => site.url(`/video.mp4?n=${i}`));
     expect((await ask({ urls })).body).toMatchObject({ code: "too_large" });
@@ -212,7 +223,12 @@ describe("a playlist", () => {
     expect(last).toMatchObject({ page: 3 });
     expect(last?.entries.at(-1)).toMatchObject({ n: 500, title: "Episode 500" });
     const some = (await find({ url, filter: "EPISODE 49" })).playlist;
-    expect(some).toMatchObject({ passing: 15, passing_numbers: "49,149,249,349,449,490-499", count: 500, is_cut: false });
+    expect(some).toMatchObject({
+      passing: 15,
+      passing_numbers: "49,149,249,349,449,490-499",
+      count: 500,
+      is_cut: false,
+    });
     expect(site.count("/feed.rss")).toBe(1);
   });
 

@@ -8,6 +8,7 @@ import { AppError, isAppError } from "../../lib/errors.ts";
 import { semaphore } from "../../lib/semaphore.ts";
 import { takeCookies } from "./cookies.ts";
 import { fetchPicture } from "./preview-picture.ts";
+import { siteOf, sitesCoolingDown } from "./sites.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "egress" | "log" | "now" | "tools">;
 
@@ -48,6 +49,7 @@ export async function lookAt(
   const key = `${user.id} ${depth.wholePlaylist} ${depth.maxEntries} ${url.href}`;
   const known = kept.get(key);
   if (known && Math.abs(deps.now() - known.at) < keptMs) return known.look;
+  leaveAlone(deps, url);
   return turnOf(user.id)(() =>
     inAll(async () => {
       signal.throwIfAborted();
@@ -56,6 +58,17 @@ export async function lookAt(
       return look;
     }),
   );
+}
+
+/** A site that asked for a pause gets it from previews, too. */
+function leaveAlone(deps: Needs, url: URL): void {
+  const pause = sitesCoolingDown(deps, deps.now()).get(siteOf(url));
+  if (!pause) return;
+  const seconds = Math.ceil((pause.until - deps.now()) / 1000);
+  throw new AppError("rate_limited", "The site wants to be left alone for a while.", {
+    hint: "It can be downloaded all the same: the download waits until then.",
+    retryAfterSeconds: seconds,
+  });
 }
 
 async function askSite(deps: Needs, url: URL, depth: Depth, signal: AbortSignal): Promise<Look> {
