@@ -1,6 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { buildConfig } from "../../src/config.ts";
+import { downloadGates, pauseSwitch } from "../../src/features/downloads/gates.ts";
 import { explainWait, planGate, planSites } from "../../src/features/downloads/gate-rules.ts";
 import type { Standstill } from "../../src/features/downloads/gate-rules.ts";
+import { setSwitch } from "../../src/features/downloads/queries-gates.ts";
+import { coolDown } from "../../src/features/downloads/sites.ts";
+import { emptyDatabase } from "../fixtures/queue.ts";
 
 /** Noon on this machine: windows are in its time. */
 const noon = new Date(2026, 4, 20, 12, 0).getTime();
@@ -84,5 +89,51 @@ describe("explainWait", () => {
   ])("%p", (words, download, standstill, running) => {
     const now = { ...open, ...standstill };
     expect(explainWait({ ...waiting, ...download }, now, { ...here, ...running })).toBe(words);
+  });
+});
+
+describe("the gates of downloads", () => {
+  const db = emptyDatabase();
+  const config = (settings: Record<string, string>) => buildConfig({}, settings);
+  const usual = config({});
+  const gateOf = (lane: "short" | "long", now: number, settings = usual) =>
+    downloadGates({ db, config: settings }).at(lane, now);
+
+  test("are those of the configuration, and of downloads only", () => {
+    expect(gateOf("short", noon)).toEqual({
+      closedForMs: 0,
+      blockedGroups: [],
+      blockedForMs: Infinity,
+      groupRoom: usual.downloads.per_site_concurrency,
+    });
+    expect(downloadGates({ db, config: usual }).at("mail", noon)).toBeNull();
+    const nightly = config({ HOMEREEL_DOWNLOADS_WINDOW: "01:00-06:00" });
+    expect(gateOf("long", noon, nightly)?.closedForMs).toBe(13 * 60 * minute);
+    expect(gateOf("short", noon, nightly)?.closedForMs).toBe(0);
+  });
+
+  test("keep a site's downloads apart from start to start, also after a new start of the program", () => {
+    const paced = config({ HOMEREEL_DOWNLOADS_PACING_SECONDS: "60" });
+    downloadGates({ db, config: paced }).taken("paced.org", noon);
+    downloadGates({ db, config: usual }).taken("unpaced.org", noon);
+    expect(gateOf("short", noon + minute - 1, paced)).toMatchObject({
+      blockedGroups: ["paced.org"],
+      blockedForMs: 1,
+    });
+    expect(gateOf("short", noon + minute, paced)?.blockedGroups).toEqual([]);
+  });
+
+  test("leave a site alone that asked for it", () => {
+    const until = coolDown({ db, now: () => noon }, "busy.org", "Too many.", 90);
+    expect(until).toBeGreaterThanOrEqual(noon + 90_000);
+    expect(gateOf("long", until - 1)?.blockedGroups).toEqual(["busy.org"]);
+    expect(gateOf("long", until)?.blockedGroups).toEqual([]);
+  });
+
+  test("are closed by the switch until it is turned again", () => {
+    setSwitch(db, pauseSwitch, true, noon);
+    expect(gateOf("short", noon)?.closedForMs).toBe(Infinity);
+    setSwitch(db, pauseSwitch, false, noon);
+    expect(gateOf("short", noon)?.closedForMs).toBe(0);
   });
 });

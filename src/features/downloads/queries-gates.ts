@@ -1,4 +1,5 @@
-import { and, eq, inArray, isNotNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { prepared } from "../../db/prepared.ts";
 import { downloads, sites, switches } from "../../db/schema.ts";
@@ -65,64 +66,38 @@ export function countRunningBySite(db: Database): Map<string, number> {
 
 const unfinished = ["waiting", "probing", "fetching"] as const satisfies DownloadState[];
 
+const ofUser = (userId: string | null) => (userId === null ? undefined : eq(downloads.userId, userId));
+const pausedOf = (userId: string | null) =>
+  and(ofUser(userId), inArray(downloads.state, [...unfinished]), isNotNull(downloads.pausedAt));
+
 /** Pauses up to `limit` of a person's downloads that wait or run; returns their ids. */
 export function pauseSome(db: Database, userId: string, now: number, limit: number): string[] {
-  const some = db
-    .select({ id: downloads.id })
-    .from(downloads)
-    .where(
-      and(eq(downloads.userId, userId), inArray(downloads.state, [...unfinished]), sql`paused_at IS NULL`),
-    )
-    .limit(limit);
-  return changeSome(db, some, { pausedAt: now, updatedAt: now });
+  const goesOn = and(ofUser(userId), inArray(downloads.state, [...unfinished]), isNull(downloads.pausedAt));
+  return changeSome(db, goesOn, limit, { pausedAt: now, updatedAt: now });
 }
 
 /** Lets up to `limit` paused downloads go on; `userId` null means everybody's. Returns their ids. */
 export function resumeSome(db: Database, userId: string | null, now: number, limit: number): string[] {
-  const some = db
-    .select({ id: downloads.id })
-    .from(downloads)
-    .where(
-      and(
-        userId === null ? undefined : eq(downloads.userId, userId),
-        inArray(downloads.state, [...unfinished]),
-        isNotNull(downloads.pausedAt),
-      ),
-    )
-    .limit(limit);
-  return changeSome(db, some, { pausedAt: null, updatedAt: now });
+  return changeSome(db, pausedOf(userId), limit, { pausedAt: null, updatedAt: now });
 }
-
-type Some = Parameters<typeof inArray>[1];
 
 function changeSome(
   db: Database,
-  some: Some,
+  which: SQL | undefined,
+  limit: number,
   change: { pausedAt: number | null; updatedAt: number },
 ): string[] {
-  const changed = db
-    .update(downloads)
-    .set(change)
-    .where(inArray(downloads.id, some as never))
+  const some = db.select({ id: downloads.id }).from(downloads).where(which).limit(limit);
+  const changed = db.update(downloads).set(change).where(inArray(downloads.id, some));
+  return changed
     .returning({ id: downloads.id })
-    .all();
-  return changed.map(({ id }) => id);
+    .all()
+    .map(({ id }) => id);
 }
 
 /** Whether any download of a person, or of anybody, is paused. */
 export function hasPaused(db: Database, userId: string | null): boolean {
-  const one = db
-    .select({ id: downloads.id })
-    .from(downloads)
-    .where(
-      and(
-        userId === null ? undefined : eq(downloads.userId, userId),
-        inArray(downloads.state, [...unfinished]),
-        isNotNull(downloads.pausedAt),
-      ),
-    )
-    .limit(1)
-    .get();
+  const one = db.select({ id: downloads.id }).from(downloads).where(pausedOf(userId)).limit(1).get();
   return one !== undefined;
 }
 
