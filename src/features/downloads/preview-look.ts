@@ -23,8 +23,8 @@ interface Depth {
 }
 
 const deadlineMs = 45_000;
-/** Who asks for a list of tens of thousands knows that it takes a while: yt-dlp needs up to a millisecond for each. */
-const longDeadlineMs = 240_000;
+/** For lists of tens of thousands, of which yt-dlp takes up to a millisecond each; the server cuts silence at 120 s. */
+const longDeadlineMs = 110_000;
 const manyEntries = 5000;
 /** So long an answer of the site is taken for what it would say again. */
 const keptMs = 5 * 60_000;
