@@ -96,6 +96,12 @@ const meanings: readonly Meaning[] = [
     hint: "Open the link in a browser to see what it is.",
   },
   {
+    pattern: /no formats that can be downloaded from the start/i,
+    code: "live_stream",
+    message: "The site doesn't give this live stream out from its start.",
+    hint: "Try again when it is over and the recording is online.",
+  },
+  {
     pattern:
       /live event will begin|Premieres? (in|will begin)|premiere will|is not currently live|is offline|live ?stream|currently live|not started yet/i,
     code: "live_stream",

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { usualOptions } from "../lib/download-options.ts";
 import { AppError } from "../lib/errors.ts";
 import { type ArgsInput, buildFetchArgs, buildProbeArgs, infoJsonName } from "./ytdlp-args.ts";
-import { hasExtras } from "./ytdlp-extras.ts";
+import { clipOf, hasExtras } from "./ytdlp-extras.ts";
 import {
   type EntryItem,
   type FormatItem,
@@ -60,7 +60,8 @@ export async function fetchVideo(programs: Programs, options: FetchOptions): Pro
   }
   const info = session.info();
   if (!info) throw unreadable();
-  if (isUnwantedStream(info, options)) throw liveStream();
+  const refused = refusalOf(info, options);
+  if (refused) throw refused;
   if (session.stopped() || info.entries) return { info, file: null };
   const path = session.filePath();
   if (path === null) throw unreadable();
@@ -68,8 +69,9 @@ export async function fetchVideo(programs: Programs, options: FetchOptions): Pro
 }
 
 /** A live stream has no end that a shelf could wait for, unless it is wanted from its start. */
-function isUnwantedStream({ isLive }: SiteInfo, { options }: FetchOptions): boolean {
-  return isLive && options?.live_from_start !== true;
+function refusalOf(info: SiteInfo, { options = usualOptions }: FetchOptions): AppError | null {
+  if (info.isLive && !options.live_from_start) return liveStream();
+  return clipOf(options) && info.durationSeconds === 0 ? clipBehindTheEnd() : null;
 }
 
 /** The file is complete; what a site did not give was put beside it by choice, and the log says so. */
@@ -105,7 +107,7 @@ function startSession(options: FetchOptions) {
   const find = (item: FoundItem) => {
     video = item;
     const info = describe();
-    if (info && isUnwantedStream(info, options)) stop.abort();
+    if (info && refusalOf(info, options)) stop.abort();
     return info;
   };
   const choose = (item: FoundItem) => {
@@ -145,6 +147,13 @@ async function describeFile(folder: string, path: string): Promise<FetchedFile> 
 function liveStream(): AppError {
   return new AppError("live_stream", "This is a live stream.", {
     hint: "Try again when it is over and the recording is online.",
+  });
+}
+
+function clipBehindTheEnd(): AppError {
+  return new AppError("invalid_input", "The part that was chosen begins where the video is over.", {
+    hint: "Choose a part within its length.",
+    field: "clip_from",
   });
 }
 

@@ -138,6 +138,11 @@ describe("a part of a video", () => {
     expect(file.seconds).toBeLessThan(1.6);
   });
 
+  test.concurrent("that begins behind its end is refused in words", async () => {
+    const { error } = await inTurn(async () => finished(await start("/described", { clip_from: 100 })));
+    expect(error).toMatchObject({ code: "invalid_input" });
+  });
+
   test.concurrent("leads ffmpeg nowhere that yt-dlp may not go", async () => {
     const { error } = await inTurn(async () => finished(await start("/hls-inner.m3u8", { clip_from: 1 })));
     expect(error?.code).toBe("address_not_allowed");

@@ -94,6 +94,7 @@ const said: [stderr: string, code: ErrorCode][] = [
   ],
   ["ERROR: [youtube] x: This live event will begin in 3 hours.", "live_stream"],
   ["ERROR: [youtube] x: Premieres in 20 minutes", "live_stream"],
+  ["ERROR: [generic] x: there are no formats that can be downloaded from the start.", "live_stream"],
   ["ERROR: [twitch:stream] x: The channel is not currently live", "live_stream"],
   [`ERROR: [somesite] x: Unable to extract player data${report}`, "tool_failed"],
   ["Traceback (most recent call last):\nKeyError: 'x'", "tool_failed"],
