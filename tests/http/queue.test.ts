@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { findDownload } from "../../src/features/downloads/queries.ts";
 import { form, json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { startSite } from "../fixtures/site.ts";
@@ -53,6 +54,15 @@ const reaches = (id: string, state: string, limitMs?: number) =>
     return download.state === state ? download : null;
   }, limitMs);
 const isUnderWay = (id: string) => until(async () => ((await look(id)).progress?.bytes_done ? true : null));
+/** In the very moment. */
+const isHandedOver = (id: string) =>
+  new Promise<void>((resolve) => {
+    const deaf = app.deps.events.on("video.changed", () => {
+      if (findDownload(app.deps.db, id)?.state !== "ingesting") return;
+      deaf();
+      resolve();
+    });
+  });
 const workFolder = (id: string) => join(app.dataDir, "work", id);
 const partOf = (id: string): string | undefined =>
   existsSync(workFolder(id)) ? readdirSync(workFolder(id)).find((name) => name.endsWith(".part")) : undefined;
@@ -61,7 +71,10 @@ const isGone = (id: string) => until(() => (existsSync(workFolder(id)) ? null : 
 const cancel = async (id: string) => {
   expect((await post(`/downloads/${id}/cancel`, ada)).state).toBe("cancelled");
   await isGone(id);
-  await until(() => (app.deps.queue.depth().short.running === 0 ? true : null), 5_000);
+  await until(() => {
+    const { short, media } = app.deps.queue.depth();
+    return short.running + media.running === 0 ? true : null;
+  }, 5_000);
 };
 const queuePage = async (as = ada) => (await app.request("/downloads", { as })).text();
 const order = (html: string, ids: string[]) =>
@@ -104,12 +117,26 @@ describe("a running download", () => {
       },
     ],
     ["before it begins", "/slow.mp4?rate=60000", async () => {}],
+    ["when its bytes have come", "/video.mp4", isHandedOver],
+    [
+      "while its pictures are made",
+      "/video.mp4",
+      async (id: string) => {
+        await isHandedOver(id);
+        // ffprobe alone takes longer.
+        await Bun.sleep(30);
+      },
+    ],
   ])("cancelled %s is gone, and leaves nothing behind", async (_, path, comesSoFar) => {
     const { id, video_id } = await start(path);
     await comesSoFar(id);
     await cancel(id);
     expect((await ask(`/videos/${video_id}`, ada)).status).toBe(404);
+    await app.idle();
     expect(existsSync(workFolder(id))).toBe(false);
+    for (const room of ["videos", "thumbnails"]) {
+      expect(existsSync(join(app.dataDir, "storage", room, video_id ?? ""))).toBe(false);
+    }
   });
 });
 

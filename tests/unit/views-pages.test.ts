@@ -45,8 +45,13 @@ const filter = { q: "", tags: [] };
 const allTags = Array.from({ length: 20 }, (_, n) => ({ name: `${hostile}${n}`, count: n }));
 const counts = { running: 0, waiting: 0, failed: 0 };
 const noGroups = {
-  ...{ running: [], waiting: [], failed: [], done: [] },
-  ...{ counts, isPaused: false, hasPaused: false },
+  running: [],
+  waiting: [],
+  failed: [],
+  done: [],
+  counts,
+  isPaused: false,
+  hasPaused: false,
 };
 const groups = {
   running: [
