@@ -74,6 +74,24 @@ describe("what a probe tells beforehand", () => {
     ]);
   });
 
+  // What comes of each of them, whole downloads show: tests/http/formats.test.ts.
+  test("what a large site's qualities come to", async () => {
+    const info = await probeVideo(programs(), { url: new URL(site.url("/qualities.mpd")), folder: folder() });
+    expect(info.choices.map(({ preset, height, container }) => `${preset} ${height} ${container}`)).toEqual([
+      "everywhere 1080 mp4",
+      "best 2160 webm",
+      "2160p 2160 mkv",
+      "1440p 1440 mkv",
+      "1080p 1080 mp4",
+      "720p 720 mp4",
+      "480p 480 mp4",
+      "360p 360 mp4",
+      "m4a null m4a",
+      "mp3 null mp3",
+      "opus null opus",
+    ]);
+  });
+
   test("of a clip its own length", async () => {
     const asked = { url: new URL(site.url("/described")), folder: folder() };
     const options = optionsSchema.parse({ clip_from: 5, clip_to: 60 });
