@@ -41,14 +41,15 @@ export interface ArgsInput {
 export function buildProbeArgs(input: ArgsInput): string[] {
   const formats = ["--print", `before_dl:${linePrefix.formats}${formatsTemplate}`];
   // Not --simulate: with it each entry of a playlist would be printed by itself (see `printPlaylist`).
-  const onlyLooking = ["--no-simulate", "--skip-download"];
+  // And a name without fields: yt-dlp works it out twice for each of them.
+  const onlyLooking = ["--no-simulate", "--skip-download", "--output", outputName];
   return [...commonArgs(input), ...onlyLooking, ...formats, ...printChosen(), ...target(input)];
 }
 
 /**
  * Looks, prints what was found and chosen, and downloads in the same process (its start is half a second
- * of Python). A playlist is printed and left alone. `resume` takes what the last run
- * wrote about the video (`infoJsonName`) instead of asking the site again.
+ * of Python). A playlist is printed and left alone. `resume` takes what the last run wrote about the video
+ * (`infoJsonName`) instead of asking the site again.
  */
 export function buildFetchArgs(input: ArgsInput & { resume?: boolean }): string[] {
   const { options } = input;
@@ -61,6 +62,7 @@ export function buildFetchArgs(input: ArgsInput & { resume?: boolean }): string[
     onlyOneVideo,
     options.live_from_start ? ["--live-from-start"] : [],
     extraArgs(options),
+    ["--output", `${outputName}.%(ext)s`],
     downloadingArgs(),
     ["--no-simulate", ...(resume ? ["--load-info-json", infoJsonName] : target(input))],
   ].flat();
@@ -80,7 +82,6 @@ function commonArgs(input: ArgsInput): string[] {
     [input.wholePlaylist ? "--yes-playlist" : "--no-playlist", "--flat-playlist"],
     ["--playlist-items", `1:${Math.max(1, Math.trunc(input.maxEntries))}`],
     formatArgs(input.options),
-    ["--output", `${outputName}.%(ext)s`],
     ["--print", `after_filter:${linePrefix.found}${asJson(foundFields)}`],
     printPlaylist(input.maxEntries),
     ["--print", `after_move:${linePrefix.file}%(filepath)j`],
@@ -92,8 +93,8 @@ function printChosen(): string[] {
 }
 
 /**
- * At the end and by the hundred: printing each entry by itself costs yt-dlp 6 ms, five minutes for 50,000.
- * Fewer in one line would be lost less easily to a site with long titles, but each line has its price too.
+ * At the end and by the hundred: printed one by one, 50,000 entries took yt-dlp six minutes instead of one.
+ * A line that a site makes too long is lost, so not all of them are in one.
  */
 function printPlaylist(maxEntries: number): string[] {
   const lines = Math.ceil(Math.max(1, maxEntries) / entriesInLine);
