@@ -296,6 +296,7 @@ export const downloads = sqliteTable(
   },
   (table) => [
     uniqueIndex("downloads_id").on(table.id),
+    index("downloads_paused").on(table.userId),
     index("downloads_user").on(table.userId, table.seq),
     index("downloads_state").on(table.state, table.seq),
     index("downloads_user_state").on(table.userId, table.state, table.seq),

@@ -23,6 +23,7 @@ export function cancelDownload(deps: Steering, user: User, id: string): Download
       row.state !== "failed" &&
       changeDownloadFrom(db, id, ["waiting", "probing", "fetching", "ingesting"], {
         state: "cancelled",
+        pausedAt: null,
         videoId: null,
         title: row.video?.title ?? download.title,
         finishedAt: now(),
