@@ -18,7 +18,7 @@ import { newDataDir, startServer } from "../tests/fixtures/server.ts";
 import type { Server } from "../tests/fixtures/server.ts";
 import { startSite } from "../tests/fixtures/site.ts";
 import { until } from "../tests/fixtures/until.ts";
-import { fillQueue } from "./queue-fill.ts";
+import { fillQueue } from "../tests/fixtures/queued.ts";
 import { compare, spread } from "./ratio.ts";
 
 const pairs = Number(process.argv[2] ?? 9);
