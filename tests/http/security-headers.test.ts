@@ -145,7 +145,10 @@ describe("CSP and the headers that go with it", () => {
         continue;
       }
       seen += 1;
-      const html = await answer.text();
+      // The one address of a script is for the browser's bookmarks: on our own page the policy stops it.
+      const html = (await answer.text())
+        .replaceAll(/(?:href|value)="javascript:[^"]*"(?=[^>]*bookmarklet)/g, "")
+        .replaceAll(/(?<=id="bookmarklet" )value="javascript:[^"]*"/g, "");
       const policy = answer.headers.get("content-security-policy") ?? "";
       const nonce = /script-src 'self' 'nonce-([\w-]+)'/.exec(policy)?.[1] ?? "none";
       for (const [tag] of html.matchAll(/<script\b[^>]*>/g)) {

@@ -14,6 +14,8 @@ type Needs = Pick<Deps, "config" | "db" | "log" | "now" | "queue" | "releases" |
 /** The programs as they are now, and what should be done about them. */
 export async function lookAtTools(deps: Needs): Promise<ToolsView> {
   const { config, now, tools } = deps;
+  // First: a version that was read before an update ended must not be shown as what came of it.
+  const care = await describeCare(deps);
   const versions = await toolVersions(tools, dataFolder.work(config.data.dir));
   const verdicts = judgeVersions(versions, tools.jsRuntime, now());
   const { problems } = findTools(config.tools, { dataDir: config.data.dir });
@@ -25,7 +27,7 @@ export async function lookAtTools(deps: Needs): Promise<ToolsView> {
   const ytDlp = describe("ytDlp");
   const ageDays = ytDlp.version === null ? null : versionAgeDays(ytDlp.version, now());
   return {
-    ytDlp: { ...ytDlp, ageDays, ...(await describeCare(deps)) },
+    ytDlp: { ...ytDlp, ageDays, ...care },
     ffmpeg: describe("ffmpeg"),
     ffprobe: describe("ffprobe"),
     jsRuntime: { ...describe("jsRuntime"), kind: tools.jsRuntime?.split(":")[0] ?? null },
