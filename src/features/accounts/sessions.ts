@@ -1,3 +1,4 @@
+import { withReserve } from "../../db/reserve.ts";
 import type { Session, User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -33,11 +34,11 @@ const touchAfterMs = 5 * 60_000;
 
 /** Lets somebody in whose right to it was checked. */
 export async function startSession(deps: SessionNeeds, user: User): Promise<StartedSession> {
-  const { db, now, from } = deps;
+  const { config, db, now, from } = deps;
   const id = newId();
   const device = await nameOfDevice(from.userAgent);
   const signed = await signToken(deps, user, id);
-  insertSession(db, {
+  const session = {
     id,
     userId: user.id,
     device,
@@ -45,7 +46,9 @@ export async function startSession(deps: SessionNeeds, user: User): Promise<Star
     createdAt: now(),
     lastUsedAt: now(),
     expiresAt: signed.expiresAt,
-  });
+  };
+  // On a full disk somebody has to get in to delete something.
+  withReserve(config.data.dir, () => insertSession(db, session));
   return { user, id, ...signed };
 }
 
