@@ -1,11 +1,10 @@
-import { statfs } from "node:fs/promises";
 import type { z } from "zod";
 import type { Deps } from "../../deps.ts";
 import { removeWorkFolder } from "../../exec/work-folder.ts";
 import type { SiteInfo, SiteProgress } from "../../exec/ytdlp-output.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
 import { readOptions } from "../../lib/download-options.ts";
-import { AppError } from "../../lib/errors.ts";
+import type { AppError } from "../../lib/errors.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { PermanentFailure } from "../../queue/job.ts";
 import type { JobContext } from "../../queue/job.ts";
@@ -18,6 +17,7 @@ import { expandPlaylist, wantedOfPlaylist } from "./playlist.ts";
 import { changeDownloadFrom, findDownload, unfinishedDownloadIds } from "./queries.ts";
 import { settleInterrupted } from "./queries-gates.ts";
 import { estimateDownload, noteSuccess } from "./sites.ts";
+import { freeBytes, storageFull } from "./space.ts";
 
 type Payload = z.infer<typeof probeJob.payload>;
 type Needs = Pick<Deps, "config" | "db" | "egress" | "events" | "log" | "now" | "queue" | "tools">;
@@ -70,7 +70,7 @@ async function work(
     if (videoId === download.videoId) take({ to: "nowhere" });
   });
   try {
-    const free = await freeBytes(deps);
+    const free = freeBytes(deps);
     const judge = (facts: Expected): Turn | null =>
       hasRoom(free, facts.sizeBytes) ? decide(download, facts) : { to: "failure", error: storageFull() };
     const startedAt = performance.now();
@@ -165,17 +165,6 @@ async function becomePlaylist(
   await removeWorkFolder(workRoot(deps), download.id);
 }
 
-async function freeBytes(deps: Needs): Promise<number> {
-  const { bavail, bsize } = await statfs(deps.config.data.dir);
-  return bavail * bsize;
-}
-
 function workRoot({ config }: Pick<Deps, "config">): string {
   return dataFolder.work(config.data.dir);
-}
-
-function storageFull(): AppError {
-  return new AppError("storage_full", "There is not enough space left for this video.", {
-    hint: "Delete something or make room, then try again.",
-  });
 }

@@ -1,4 +1,3 @@
-import { statfs } from "node:fs/promises";
 import { z } from "zod";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
@@ -16,6 +15,7 @@ import type { Look } from "./preview-look.ts";
 import { partOfPlaylist } from "./preview-plan.ts";
 import { chosenOptions } from "./profiles.ts";
 import { estimateDownload, siteOf } from "./sites.ts";
+import { freeBytes } from "./space.ts";
 import { checkUrls, mayNotAdd, urlLines } from "./start.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "egress" | "log" | "now" | "tools">;
@@ -106,7 +106,7 @@ async function describe(
     automaticSubtitles: info.automaticSubtitles ?? [],
     chapters: info.chapters.length,
     estimate,
-    space: await describeSpace(deps, playlist ? null : estimate.bytes),
+    space: describeSpace(deps, playlist ? null : estimate.bytes),
     onShelf: playlist ? null : findOnShelf(deps, user, { extractor, siteVideoId: id, urls }),
     isOneOfList: !playlist && url.searchParams.has("list"),
     playlist: playlist && {
@@ -120,12 +120,8 @@ async function describe(
 }
 
 /** Twice its size: putting picture and sound together writes all of it once more. */
-async function describeSpace(
-  { config }: Pick<Deps, "config">,
-  bytes: number | null,
-): Promise<FoundItem["space"]> {
-  const { bavail, bsize } = await statfs(config.data.dir);
-  const free = Math.max(0, bavail * bsize - headroomBytes);
+function describeSpace(deps: Pick<Deps, "config">, bytes: number | null): FoundItem["space"] {
+  const free = Math.max(0, freeBytes(deps) - headroomBytes);
   const needed = bytes === null ? null : 2 * bytes;
   return { needed, free, isEnough: (needed ?? 0) <= free };
 }

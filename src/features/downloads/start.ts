@@ -15,6 +15,7 @@ import { itemsOf } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
 import { probeJob } from "./jobs.ts";
 import { siteOf } from "./plan.ts";
+import { requireRoom } from "./space.ts";
 import { chosenOptions } from "./profiles.ts";
 import { insertDownload } from "./queries.ts";
 
@@ -59,6 +60,7 @@ export function startDownloads(
   input: unknown,
 ): DownloadItem[] {
   if (!canAdd(user)) throw mayNotAdd();
+  requireRoom(deps);
   const { urls, title, tags, items, ...said } = parseInput(startSchema, input);
   const checked = checkUrls(deps, urls);
   const wishes: Wishes = {
