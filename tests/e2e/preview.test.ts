@@ -79,13 +79,13 @@ describe("an address that is pasted", () => {
     expect(await picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(100);
     await page.locator(".preview .facts", { hasText: "left" }).waitFor();
 
-    await page.locator(".quality", { hasText: "360p" }).click();
+    await page.locator(".quality", { hasText: "Best there is" }).click();
     await page.getByRole("button", { name: "Download", exact: true }).click();
     await page.waitForURL(`${shelf.origin}${paths.downloads()}`);
     const [only, ...more] = rowsOf();
     expect(more).toEqual([]);
     expect(only?.url).toBe(site.url("/with-picture"));
-    expect(JSON.parse(only?.options ?? "")).toMatchObject({ preset: "360p" });
+    expect(JSON.parse(only?.options ?? "")).toMatchObject({ preset: "best" });
     expect(guest?.complaints).toEqual([]);
   });
 
