@@ -16,7 +16,7 @@ function swapInPlace(event: SubmitEvent): void {
   const button = event.submitter as HTMLButtonElement | null;
   const values = button?.name ? { [button.name]: button.value } : {};
   const how = { source: form, target, select: target, swap: "outerMorph", values };
-  const swapped = htmx.ajax("POST", form.action, how) as Promise<void>;
+  const swapped = htmx.ajax("POST", form.action, how);
   // What moved was taken out for a moment, and the keyboard's place with it.
   void swapped.then(() => button?.id && document.getElementById(button.id)?.focus());
 }

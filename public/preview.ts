@@ -15,7 +15,7 @@ let lookedAt = "";
 export function startPreview(): void {
   document.addEventListener("input", (event) => {
     const box = boxOf(event.target);
-    if (box) lookLater(box, (event as InputEvent).inputType === "insertText" ? pauseMs : 50);
+    if (box) lookLater(box, event.inputType === "insertText" ? pauseMs : 50);
   });
   document.addEventListener("change", (event) => {
     const input = event.target as HTMLElement;

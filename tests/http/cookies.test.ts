@@ -39,11 +39,20 @@ const ends = Math.floor(Date.now() / 1000) + year;
 const jarOf = (domain: string, value = secret) =>
   `# Netscape HTTP Cookie File\n${[domain, "FALSE", "/", "FALSE", ends, cookieName, value].join("\t")}\n`;
 
-const call = async <T>(path: string, init: RequestInit & { as?: string } = { as: admin }) => {
+interface Answer<T> {
+  status: number;
+  text: string;
+  body: T;
+}
+
+async function call<T>(
+  path: string,
+  init: RequestInit & { as?: string } = { as: admin },
+): Promise<Answer<T>> {
   const response = await app.request(path, init);
   const text = await response.text();
-  return { status: response.status, text, body: (text.startsWith("{") ? JSON.parse(text) : null) as T };
-};
+  return { status: response.status, text, body: text.startsWith("{") ? JSON.parse(text) : null };
+}
 const put = (name: string, cookies: string) =>
   call<{ code: string; title: string; expires_at: string }>(`/api/v1/admin/cookies/${name}`, {
     ...json({ cookies }, "PUT"),

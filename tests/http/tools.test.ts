@@ -63,7 +63,9 @@ async function openHouse(settings: Record<string, string> = {}) {
     writeFileSync(join(folder, "yt-dlp"), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
   };
   const lookDaily = () =>
-    keepDownloaderNow(deps).catch((error: unknown) => void expect(error).toBeInstanceOf(Snooze));
+    keepDownloaderNow(deps).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(Snooze);
+    });
   return { ...house, deps, asked, tools, act, ended, had, lookDaily };
 }
 

@@ -78,9 +78,7 @@ const thumbnailsRoute = createRoute({
   request: {
     body: bodyOf(
       z.object({
-        only: z
-          .enum(["missing", "all"])
-          .openapi({ description: "Of videos that lack one, or of all." }),
+        only: z.enum(["missing", "all"]).openapi({ description: "Of videos that lack one, or of all." }),
       }),
     ),
   },

@@ -14,8 +14,8 @@ export interface Present {
   isStale: boolean;
 }
 
-/** Which release the daily look wants: this very one, the newest if it is worth getting, or none. */
-export function planUpdate({ updates, pin }: Care, { version, isStale }: Present): string | "newest" | null {
+/** Which release the daily look wants: this very one, "newest" if that is worth getting, or none. */
+export function planUpdate({ updates, pin }: Care, { version, isStale }: Present): string | null {
   if (updates === "never") return null;
   if (pin !== "") return version === pin ? null : pin;
   return version === null || isStale || updates === "daily" ? "newest" : null;
