@@ -65,6 +65,8 @@ async function takeRooms(): Promise<void> {
     await take(page, "person", size, paths.person(person.id));
     await take(page, "invites", size, paths.invites());
     await take(page, "audit", size, paths.audit());
+    await take(page, "cookies", size, paths.cookies());
+    await take(page, "tools", size, paths.tools());
     await close();
   }
   const { page, close } = await shelf.visitAs(browser, ada, "desktop", { colorScheme: "light" });
