@@ -137,6 +137,42 @@ export const settings = {
       'Private networks that may be downloaded from, e.g. ["192.168.1.0/24"]. All others are refused.',
     ),
   },
+  uploads: {
+    max_size: size("500MB", "The largest file that may be sent; 0 means no limit."),
+    max_duration_seconds: number(0, "The longest video that may be sent, in seconds; 0 means no limit.", {
+      min: 0,
+      max: 30 * 86_400,
+    }),
+    quota: size(
+      "0",
+      "How much each person's files may take, uploads under way counted in; 0 means no limit. Admins give single people another one.",
+    ),
+    visibility: choice(
+      "library",
+      ["library", "private"],
+      "Who sees a new upload: everyone signed in, or its owner and admins.",
+    ),
+    chunk_size: size(
+      "8MB",
+      "Size of the pieces in which browsers send files. It has to fit through a proxy in front, many of which stop at 100 MB.",
+    ),
+    min_rate: size(
+      "4KB",
+      "A connection that brings less than this per second, over half a minute, is cut; the upload goes on where it was. 0 means never.",
+    ),
+    keep_hours: number(72, "How long an unfinished upload waits for its next piece, in hours.", {
+      min: 1,
+      max: 24 * 90,
+    }),
+  },
+  images: {
+    max_size: size("25MB", "The largest picture that may be sent."),
+    max_megapixels: number(80, "The most pixels that a picture may have, in millions.", { min: 1, max: 250 }),
+    quality: number(82, "Quality of the WebP that pictures are kept as, from 1 to 100.", {
+      min: 1,
+      max: 100,
+    }),
+  },
   costs: {
     currency: text("", "What prices are in, e.g. EUR. Empty means: downloads show no cost."),
     storage_gb_month: decimal(0, "Price of keeping a gigabyte for a month."),

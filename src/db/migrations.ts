@@ -4,6 +4,8 @@ import accounts from "../../migrations/0003_accounts.sql" with { type: "text" };
 import downloads from "../../migrations/0004_downloads.sql" with { type: "text" };
 import chosenEntries from "../../migrations/0005_chosen_entries.sql" with { type: "text" };
 import queue from "../../migrations/0006_queue.sql" with { type: "text" };
+import uploads from "../../migrations/0007_uploads.sql" with { type: "text" };
+import images from "../../migrations/0008_images.sql" with { type: "text" };
 
 export interface Migration {
   version: number;
@@ -18,4 +20,6 @@ export const migrations: readonly Migration[] = [
   { version: 4, sql: downloads },
   { version: 5, sql: chosenEntries },
   { version: 6, sql: queue },
+  { version: 7, sql: uploads },
+  { version: 8, sql: images },
 ];

@@ -27,6 +27,9 @@ export type StorageName = "disk" | "s3";
 /** `original` as it arrived; `playable` the remuxed copy that browsers can play, where one is needed. */
 export type FileKind = "original" | "playable" | "thumbnail" | "poster";
 
+/** `receiving` bytes; then it is a video, or the file was none and says why. */
+export type UploadState = "receiving" | "done" | "refused";
+
 export type LinkKind = "invite" | "reset" | "email";
 
 export const users = sqliteTable(
@@ -43,6 +46,8 @@ export const users = sqliteTable(
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
     lastLoginAt: integer("last_login_at"),
+    /** Of all their files. Null: as configured for everybody; 0: no limit. */
+    quotaBytes: integer("quota_bytes"),
   },
   (table) => [uniqueIndex("users_email").on(table.email)],
 );
@@ -178,8 +183,15 @@ export const videos = sqliteTable(
     /** Which of yt-dlp's extractors brought it, and the site's own id of it: by these it is known again. */
     extractor: text("extractor"),
     siteVideoId: text("site_video_id"),
+    /** When the camera took it, as the file says. */
+    recordedAt: integer("recorded_at"),
+    /** A new file is being made ready to take the place of the one that plays. */
+    replacingSince: integer("replacing_since"),
+    /** Why the last new file did not take its place: a sentence. */
+    replaceError: text("replace_error"),
   },
   (table) => [
+    index("videos_sha256").on(table.sha256),
     index("videos_origin").on(table.extractor, table.siteVideoId),
     index("videos_source").on(table.sourceUrl),
     uniqueIndex("videos_id").on(table.id),
@@ -209,6 +221,95 @@ export const files = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.videoId, table.kind, table.n] }),
     uniqueIndex("files_key").on(table.storage, table.key),
+  ],
+);
+
+/** A file that somebody sends, in pieces or at once. Its bytes are in the work folder of its id until it is a video. */
+export const uploads = sqliteTable(
+  "uploads",
+  {
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    id: text("id").notNull(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    state: text("state").$type<UploadState>().notNull(),
+    /** As the sender calls it; never used as a path. */
+    filename: text("filename").notNull(),
+    /** What was announced; how much of it is here, the file itself says. */
+    sizeBytes: integer("size_bytes").notNull(),
+    /** Null: made from the file's name. */
+    title: text("title"),
+    tags: text("tags", { mode: "json" })
+      .$type<string[]>()
+      .notNull()
+      .default(sql`'[]'`),
+    visibility: text("visibility").$type<Visibility>().notNull(),
+    /** When the sender's file was last changed: taken where the file itself does not say when it was recorded. */
+    recordedAt: integer("recorded_at"),
+    /** Whose file it takes the place of; null for a video of its own. */
+    replacesVideoId: text("replaces_video_id").references(() => videos.id, { onDelete: "cascade" }),
+    /** What it became. */
+    videoId: text("video_id").references(() => videos.id, { onDelete: "set null" }),
+    errorCode: text("error_code"),
+    errorMessage: text("error_message"),
+    errorHint: text("error_hint"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    /** When bytes and row are cleared away; put off by every piece that arrives. */
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("uploads_id").on(table.id),
+    index("uploads_user").on(table.userId, table.seq),
+    index("uploads_expiry").on(table.expiresAt),
+    index("uploads_replaces").on(table.replacesVideoId),
+    index("uploads_video").on(table.videoId),
+  ],
+);
+
+export const images = sqliteTable(
+  "images",
+  {
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    id: text("id").notNull(),
+    ownerId: text("owner_id")
+      .notNull()
+      .references(() => users.id),
+    /** As the sender calls it; never used as a path. */
+    filename: text("filename").notNull(),
+    /** Of what is kept, not of what was sent. */
+    mime: text("mime").notNull(),
+    width: integer("width").notNull(),
+    height: integer("height").notNull(),
+    sizeBytes: integer("size_bytes").notNull(),
+    /** Of what was sent, hex: the same file again is known by it. */
+    sha256: text("sha256").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [uniqueIndex("images_id").on(table.id), index("images_owner").on(table.ownerId, table.seq)],
+);
+
+/** What was made of an image, one for each width that pages ask for. */
+export const imageFiles = sqliteTable(
+  "image_files",
+  {
+    imageId: text("image_id")
+      .notNull()
+      .references(() => images.id, { onDelete: "cascade" }),
+    /** In pixels; 0 for the image itself. */
+    width: integer("width").notNull(),
+    storage: text("storage").$type<StorageName>().notNull(),
+    key: text("key").notNull(),
+    mime: text("mime").notNull(),
+    sizeBytes: integer("size_bytes").notNull(),
+    /** Hex; also the strong ETag. */
+    sha256: text("sha256").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.imageId, table.width] }),
+    uniqueIndex("image_files_key").on(table.storage, table.key),
   ],
 );
 

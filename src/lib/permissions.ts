@@ -25,6 +25,8 @@ const rules = {
   "videos.watch": { roles: everyone, scope: "read" },
   /** Bring videos in from elsewhere. */
   "videos.download": { roles: adders, scope: "download" },
+  /** Send videos and pictures of one's own, and see what became of them. */
+  "videos.upload": { roles: adders, scope: "upload" },
   /** Change and delete one's own videos. */
   "videos.change": { roles: adders, scope: "upload" },
   /** See, change and delete everybody's. */

@@ -6,6 +6,7 @@ import type { Permission, Role, Scope } from "../../src/lib/permissions.ts";
 const table: Record<Permission, [roles: Role[], scope: Scope | null]> = {
   "videos.watch": [["admin", "user", "viewer"], "read"],
   "videos.download": [["admin", "user"], "download"],
+  "videos.upload": [["admin", "user"], "upload"],
   "videos.change": [["admin", "user"], "upload"],
   "videos.all": [["admin"], "admin"],
   "downloads.see": [["admin", "user", "viewer"], "read"],
