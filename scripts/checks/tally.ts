@@ -19,19 +19,38 @@ export function closingLine({ passed, failed, skippedNames }: Tally): string {
   return `${passed} passed, ${failed} failed${skipped}`;
 }
 
-/** What a JUnit report of `bun test` says. */
-export function parseJunit(xml: string): Tally {
-  const cases = [...xml.matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)];
+/** What a JUnit report of `bun test` says; of all its files, or of all but some. */
+export function parseJunit(xml: string, { but = [] }: { but?: readonly string[] } = {}): Tally {
   const tally: Tally = { passed: 0, failed: 0, skippedNames: [] };
-  for (const [, attributes = "", body = ""] of cases) {
-    if (/<(failure|error)\b/.test(body)) tally.failed += 1;
+  for (const { attributes, body } of casesOf(xml)) {
+    if (but.includes(readAttribute(attributes, "file"))) continue;
+    if (isFailure(body)) tally.failed += 1;
     else if (/<skipped\b/.test(body)) tally.skippedNames.push(nameOf(attributes));
     else tally.passed += 1;
   }
   return tally;
 }
 
+/** The files in which something failed. */
+export function failedFiles(xml: string): string[] {
+  const failed = casesOf(xml).filter(({ body }) => isFailure(body));
+  return [...new Set(failed.map(({ attributes }) => readAttribute(attributes, "file")))];
+}
+
+function casesOf(xml: string): { attributes: string; body: string }[] {
+  const cases = xml.matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g);
+  return [...cases].map(([, attributes = "", body = ""]) => ({ attributes, body }));
+}
+
+function isFailure(body: string): boolean {
+  return /<(failure|error)\b/.test(body);
+}
+
 function nameOf(attributes: string): string {
-  const read = (key: string): string => new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1] ?? "";
-  return [read("file"), read("classname"), read("name")].filter(Boolean).join(" > ");
+  const names = ["file", "classname", "name"].map((key) => readAttribute(attributes, key));
+  return names.filter(Boolean).join(" > ");
+}
+
+function readAttribute(attributes: string, key: string): string {
+  return new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1] ?? "";
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { judge } from "../../scripts/checks/run.ts";
-import { addUp, closingLine, parseJunit } from "../../scripts/checks/tally.ts";
+import { addUp, closingLine, failedFiles, parseJunit } from "../../scripts/checks/tally.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "homereel-tally-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -38,6 +38,14 @@ test.each([
 test("a run without failures is none", () => {
   const { exitCode, xml } = runTests(`import { test } from "bun:test"; test("x", () => {});`);
   expect(judge(exitCode, parseJunit(xml ?? ""))).toEqual({ passed: 1, failed: 0, skippedNames: [] });
+});
+
+test("knows which files failed, and counts the others without them", () => {
+  const testCase = (file: string, body = "") =>
+    `<testcase name="x" file="${file}" line="1">${body}</testcase>`;
+  const xml = [testCase("a.test.ts"), testCase("b.test.ts", "<failure/>"), testCase("b.test.ts")].join("\n");
+  expect(failedFiles(xml)).toEqual(["b.test.ts"]);
+  expect(parseJunit(xml, { but: ["b.test.ts"] })).toEqual({ passed: 1, failed: 0, skippedNames: [] });
 });
 
 test("adds tallies up and says them in one line", () => {
