@@ -31,11 +31,12 @@ import { gaveUpUpdate, updateDownloaderNow } from "./features/downloads/download
 import { downloaderJob, fetchJob, probeJob, updateDownloaderJob } from "./features/downloads/jobs.ts";
 import { downloadGates } from "./features/downloads/gates.ts";
 import { gaveUpDownload } from "./features/downloads/outcomes.ts";
+import { removeFilesJob } from "./features/removals/jobs.ts";
+import { removeFilesNow } from "./features/removals/remove-files.ts";
 import { queueAllPicturesNow } from "./features/videos/all-pictures.ts";
 import { gaveUpIngest, ingestNow } from "./features/videos/ingest.ts";
-import { allPicturesJob, ingestJob, picturesJob, removeFilesJob } from "./features/videos/jobs.ts";
+import { allPicturesJob, ingestJob, picturesJob } from "./features/videos/jobs.ts";
 import { remakePicturesNow } from "./features/videos/pictures.ts";
-import { removeFilesNow } from "./features/videos/removals.ts";
 import { dataFolder } from "./lib/data-folder.ts";
 import { isAppError } from "./lib/errors.ts";
 import { OneTimeToken } from "./lib/one-time-token.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gaveUpIngest } from "../../src/features/videos/ingest.ts";
-import { removeFilesJob } from "../../src/features/videos/jobs.ts";
+import { removeFilesJob } from "../../src/features/removals/jobs.ts";
 import { addPendingVideo, ingestLater } from "../../src/features/videos/videos.ts";
 import { form, json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";

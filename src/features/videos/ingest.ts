@@ -13,12 +13,12 @@ import type { JobLoss } from "../../queue/binding.ts";
 import { PermanentFailure, Snooze } from "../../queue/job.ts";
 import type { JobContext } from "../../queue/job.ts";
 import { keys } from "../../storage/keys.ts";
-import { removeFilesJob } from "./jobs.ts";
+import { discardFiles } from "../removals/removals.ts";
 import type { ingestJob } from "./jobs.ts";
 import { makeFiles, showStage } from "./make-files.ts";
 import type { FileFacts, Playable, Source } from "./make-files.ts";
 import { sayMissing, storePictures } from "./pictures.ts";
-import { changeVideoFrom, findVideo, insertRemovals, upsertFile } from "./queries.ts";
+import { changeVideoFrom, findVideo, upsertFile } from "./queries.ts";
 import type { NewFile } from "./queries.ts";
 import { failVideo } from "./shelving.ts";
 
@@ -48,15 +48,13 @@ export async function ingestNow(deps: Needs, payload: Payload, { signal }: JobCo
 
 /** The video says why it failed, and its bytes are cleared away. */
 export function gaveUpIngest(deps: Needs, payload: Payload, { error, why }: JobLoss): void {
-  const { db, now, queue, storage } = deps;
+  const { storage } = deps;
   void removeWorkFolder(dataFolder.work(deps.config.data.dir), payload.folder);
   // What was stored before the end has no row; where it has one, the key is in use and stays.
-  insertRemovals(
-    db,
+  discardFiles(
+    deps,
     storedKeys(payload).map((key) => ({ storage: storage.name, key })),
-    now(),
   );
-  queue.add(removeFilesJob, {});
   if (why === "cancelled") return;
   const cause = error instanceof PermanentFailure ? error.cause : error;
   failVideo(deps, payload.videoId, isAppError(cause) ? cause : couldNotIngest());
@@ -109,7 +107,7 @@ function commit(
   made: Awaited<ReturnType<typeof makeFiles>>,
   rows: NewFile[],
 ): void {
-  const { db, now, queue } = deps;
+  const { db, now } = deps;
   const { info, original, pictures, playable, unplayableReason } = made;
   db.transaction(() => {
     const ready = changeVideoFrom(db, video.id, ["PROCESSING"], {
@@ -129,8 +127,7 @@ function commit(
     if (ready) for (const row of rows) upsertFile(db, row);
     else {
       // Deleted while we worked: what was stored belongs to no row.
-      insertRemovals(db, rows, now());
-      queue.add(removeFilesJob, {});
+      discardFiles(deps, rows);
     }
   });
 }

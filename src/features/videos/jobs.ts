@@ -27,12 +27,3 @@ export const allPicturesJob = defineJob("pictures-of-all", {
   payload: z.object({ only: z.enum(["missing", "all"]) }),
   unique: (payload) => payload.only,
 });
-
-/** Bytes that no row needs any more are deleted. */
-export const removeFilesJob = defineJob("remove-files", {
-  lane: "chores",
-  maxAttempts: 20,
-  deadlineMs: 10 * 60_000,
-  payload: z.object({}),
-  unique: () => "all",
-});

@@ -1,5 +1,6 @@
 import type { Deps } from "../../deps.ts";
-import { ingestJob, removeFilesJob } from "./jobs.ts";
+import { removeFilesLater } from "../removals/removals.ts";
+import { ingestJob } from "./jobs.ts";
 import {
   changeOwner,
   countByOwner,
@@ -34,6 +35,6 @@ export function discardVideosOf(
   const gone = videosOfOwner(db, ownerId);
   deleteVideosOfOwner(db, ownerId, now());
   for (const { id, state } of gone) if (state === "PROCESSING") queue.cancel(ingestJob, id);
-  queue.add(removeFilesJob, {});
+  removeFilesLater({ queue });
   return gone;
 }

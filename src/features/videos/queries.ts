@@ -1,9 +1,9 @@
-import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { SQL } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { prepared } from "../../db/prepared.ts";
 import { remembered } from "../../db/remembered.ts";
-import { fileRemovals, files, tags, users, videoTags, videos } from "../../db/schema.ts";
+import { files, tags, users, videoTags, videos } from "../../db/schema.ts";
 import type { FileKind, StoredFile, Video, VideoState } from "../../db/schema.ts";
 
 export interface VideoRow {
@@ -159,42 +159,6 @@ export function upsertFile(db: Database, file: NewFile): void {
     .values(file)
     .onConflictDoUpdate({ target: [files.videoId, files.kind, files.n], set: file })
     .run();
-}
-
-export function insertRemovals(
-  db: Database,
-  removals: Pick<StoredFile, "storage" | "key">[],
-  now: number,
-): void {
-  if (removals.length === 0) return;
-  db.insert(fileRemovals)
-    .values(removals.map(({ storage, key }) => ({ storage, key, createdAt: now })))
-    .run();
-}
-
-export function dueRemovals(
-  db: Database,
-  afterId: number,
-  limit: number,
-): (typeof fileRemovals.$inferSelect)[] {
-  const rows = db.select().from(fileRemovals).where(gt(fileRemovals.id, afterId));
-  return rows.orderBy(asc(fileRemovals.id)).limit(limit).all();
-}
-
-export function deleteRemoval(db: Database, id: number): void {
-  db.delete(fileRemovals).where(eq(fileRemovals.id, id)).run();
-}
-
-/** Whether a row needs the bytes of a key; "perhaps" while its video is being made ready. */
-export function useOfKey(
-  db: Database,
-  storage: StoredFile["storage"],
-  key: string,
-): "row" | "perhaps" | "none" {
-  const named = and(eq(files.storage, storage), eq(files.key, key));
-  if (db.select({ key: files.key }).from(files).where(named).get() !== undefined) return "row";
-  const [, videoId = ""] = key.split("/");
-  return findVideo(db, videoId)?.state === "PROCESSING" ? "perhaps" : "none";
 }
 
 function selectRows(db: Database, where: SQL | undefined, limit: number): VideoRow[] {

@@ -3,14 +3,14 @@ import type { Deps } from "../../deps.ts";
 import type { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { cleanText } from "../../lib/text.ts";
-import { ingestJob, removeFilesJob } from "./jobs.ts";
+import { discardFiles } from "../removals/removals.ts";
+import { ingestJob } from "./jobs.ts";
 import {
   changeVideo,
   changeVideoFrom,
   deleteVideoRow,
   filesOf,
   findVideoRow,
-  insertRemovals,
   insertVideo,
   replaceTags,
 } from "./queries.ts";
@@ -95,9 +95,8 @@ export function reopenVideo({ db, now }: Pick<Deps, "db" | "now">, id: string): 
 /** Row and bytes go, whoever asks. */
 export function discardVideo({ db, now, queue }: Pick<Deps, "db" | "now" | "queue">, id: string): void {
   db.transaction(() => {
-    insertRemovals(db, filesOf(db, id), now());
+    discardFiles({ db, now, queue }, filesOf(db, id));
     deleteVideoRow(db, id);
     queue.cancel(ingestJob, id);
-    queue.add(removeFilesJob, {});
   });
 }

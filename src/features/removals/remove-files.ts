@@ -14,7 +14,7 @@ export async function removeFilesNow(
   for (let due = dueRemovals(db, 0, atOnce); due.length > 0;) {
     for (const { id, storage, key } of due) {
       signal.throwIfAborted();
-      const use = useOfKey(db, storage, key);
+      const use = useOfKey(db, { storage, key });
       // A video that was tried again stores under the same names, and has no rows yet: later, then.
       if (use === "perhaps") continue;
       if (use === "none") await storageOf(storage).delete(key);

@@ -1,0 +1,42 @@
+import { and, asc, eq, gt } from "drizzle-orm";
+import type { Database } from "../../db/open.ts";
+import { fileRemovals, files, imageFiles, videos } from "../../db/schema.ts";
+import type { StoredFile } from "../../db/schema.ts";
+
+export type StoredBytes = Pick<StoredFile, "storage" | "key">;
+
+export function insertRemovals(db: Database, removals: readonly StoredBytes[], now: number): void {
+  if (removals.length === 0) return;
+  db.insert(fileRemovals)
+    .values(removals.map(({ storage, key }) => ({ storage, key, createdAt: now })))
+    .run();
+}
+
+export function dueRemovals(
+  db: Database,
+  afterId: number,
+  limit: number,
+): (typeof fileRemovals.$inferSelect)[] {
+  const rows = db.select().from(fileRemovals).where(gt(fileRemovals.id, afterId));
+  return rows.orderBy(asc(fileRemovals.id)).limit(limit).all();
+}
+
+export function deleteRemoval(db: Database, id: number): void {
+  db.delete(fileRemovals).where(eq(fileRemovals.id, id)).run();
+}
+
+/** Whether a row needs the bytes of a key; "perhaps" while its video is being made ready. */
+export function useOfKey(db: Database, { storage, key }: StoredBytes): "row" | "perhaps" | "none" {
+  const named = [files, imageFiles].some(
+    (table) =>
+      db
+        .select({ key: table.key })
+        .from(table)
+        .where(and(eq(table.storage, storage), eq(table.key, key)))
+        .get() !== undefined,
+  );
+  if (named) return "row";
+  const [, videoId = ""] = key.split("/");
+  const video = db.select({ state: videos.state }).from(videos).where(eq(videos.id, videoId)).get();
+  return video?.state === "PROCESSING" ? "perhaps" : "none";
+}

@@ -1,0 +1,20 @@
+import type { Deps } from "../../deps.ts";
+import { removeFilesJob } from "./jobs.ts";
+import { insertRemovals } from "./queries.ts";
+import type { StoredBytes } from "./queries.ts";
+
+// Whoever stores bytes gives them up here. Everything joins the caller's transaction, and takes effect with its commit.
+
+/** No row needs these any more. One that is written again by then keeps its bytes. */
+export function discardFiles(
+  { db, now, queue }: Pick<Deps, "db" | "now" | "queue">,
+  stored: readonly StoredBytes[],
+): void {
+  insertRemovals(db, stored, now());
+  removeFilesLater({ queue });
+}
+
+/** For who has written down itself what is to go. */
+export function removeFilesLater({ queue }: Pick<Deps, "queue">): void {
+  queue.add(removeFilesJob, {});
+}
