@@ -48,6 +48,7 @@ import { createRouter } from "./router.tsx";
 import type { Router } from "./router.tsx";
 import { openDiskStorage } from "./storage/disk.ts";
 import { openConfiguredS3 } from "./storage/s3-configured.ts";
+import { SignedUrls, loadLinkKey } from "./storage/signed-url.ts";
 import { fromNobody } from "./web/client-address.ts";
 import { openLimits } from "./web/limits.ts";
 import { SessionTokens, loadSessionKey } from "./web/session-token.ts";
@@ -115,6 +116,7 @@ export function openApp(config: Config): App {
     db,
     storage: config.storage.driver === "s3" ? s3() : disk,
     storageOf: (name) => (name === "disk" ? disk : s3()),
+    signedUrls: new SignedUrls(loadLinkKey(dataDir)),
     queue,
     events: new Events(),
     tools,

@@ -12,6 +12,7 @@ import type { From } from "./web/client-address.ts";
 import type { Limits } from "./web/limits.ts";
 import type { SessionTokens } from "./web/session-token.ts";
 import type { Queue } from "./queue/job.ts";
+import type { SignedUrls } from "./storage/signed-url.ts";
 import type { Storage } from "./storage/storage.ts";
 
 /** Everything that verbs may ask for; each names what it needs with `Pick<Deps, …>`. */
@@ -22,6 +23,8 @@ export interface Deps {
   storage: Storage;
   /** Where the bytes of an existing row are. */
   storageOf(name: StorageName): Storage;
+  /** Addresses of ours that are good for a while, as a bucket has them. */
+  signedUrls: SignedUrls;
   queue: Queue;
   events: Events;
   /** The programs: ffmpeg, ffprobe, yt-dlp. */

@@ -3,6 +3,7 @@ import { accountApi } from "./features/accounts/api.ts";
 import { adminApi } from "./features/admin/api.ts";
 import { downloadApi } from "./features/downloads/api.ts";
 import { steerApi } from "./features/downloads/api-steer.ts";
+import { playbackApi } from "./features/playback/api.ts";
 import { videoApi } from "./features/videos/api.ts";
 import { apiRoot } from "./paths.ts";
 import { newApi } from "./web/api.ts";
@@ -23,6 +24,7 @@ api.use(async (c, next) => {
 });
 api.route(apiRoot, accountApi);
 api.route(apiRoot, videoApi);
+api.route(apiRoot, playbackApi);
 api.route(apiRoot, downloadApi);
 api.route(apiRoot, steerApi);
 api.route(apiRoot, adminApi);

@@ -1,6 +1,9 @@
 /** Where the JSON API lives. */
 export const apiRoot = "/api/v1";
 
+/** Below it, a signature in the address takes the place of a login. */
+export const signedRoot = "/signed/";
+
 /** Every URL of the web pages, as functions; views and redirects link through here and nowhere else. */
 export const paths = {
   gallery: (query: { q?: string; tag?: string[]; state?: string; owner?: "me"; cursor?: string } = {}) =>
@@ -10,6 +13,7 @@ export const paths = {
   deleteVideo: (id: string) => `/videos/${id}/delete`,
   remakeThumbnails: (id: string) => `/videos/${id}/thumbnails`,
   stream: (id: string) => `/videos/${id}/stream`,
+  signed: (id: string, name: string) => `${signedRoot}${id}/${name}`,
   downloadFile: (id: string) => `/videos/${id}/file`,
   thumbnail: (id: string, name: ThumbnailName, version: number) =>
     `/thumbnails/${id}/${name}.jpg?v=${version}`,

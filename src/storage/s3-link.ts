@@ -6,12 +6,13 @@ import type { LinkOptions } from "./storage.ts";
 const mostKept = 5_000;
 
 /**
- * Presigned URLs (AWS Signature Version 4, query parameters). Asked again within a quarter of its life, the URL is the
+ * Presigned URLs (AWS Signature Version 4, query parameters). Unless they are to end at a certain time: asked again within a quarter of its life, the URL is the
  * same one: browsers know what they got by it, and we keep it, since the SDK takes more than half a millisecond to sign.
  */
 export function linkSigner(bucket: Bucket): (key: string, options: LinkOptions) => Promise<string> {
   const kept = new Map<string, Promise<string>>();
   return (key, options) => {
+    if (options.signedAt !== undefined) return sign(bucket, key, options, new Date(options.signedAt));
     const date = beginOfQuarter(options.expiresSeconds);
     const name = JSON.stringify([date, key, options]);
     const known = kept.get(name);

@@ -47,6 +47,11 @@ export type Delivery =
 /** The headers that the answer to such an address has; those not given are left to the storage. */
 export interface LinkOptions {
   expiresSeconds: number;
+  /**
+   * From when on they count, in milliseconds since 1970. Without it, from the begin of a quarter of that time: whoever
+   * asks again soon gets the same address.
+   */
+  signedAt?: number | undefined;
   mime: string;
   disposition?: string | undefined;
   cacheControl?: string | undefined;

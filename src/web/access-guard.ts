@@ -1,9 +1,9 @@
 import type { MiddlewareHandler } from "hono";
 import { AppError } from "../lib/errors.ts";
-import { apiRoot, paths } from "../paths.ts";
+import { apiRoot, paths, signedRoot } from "../paths.ts";
 import type { AppEnv } from "./env.ts";
 
-/** The only doors that open without a login. Everything else, known or not, asks for one. */
+/** The only doors that open without a login, beside signed addresses. Everything else, known or not, asks for one. */
 const openDoors = new Set([
   paths.login(),
   paths.logout(),
@@ -23,7 +23,7 @@ const openDoors = new Set([
 
 /** Sends a person without a login to the login page, and refuses programs with `login_required`. */
 export const requireLogin: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (c.get("user") || openDoors.has(c.req.path)) return next();
+  if (c.get("user") || openDoors.has(c.req.path) || c.req.path.startsWith(signedRoot)) return next();
   if (wantsPage(c.req.raw)) {
     const { pathname, search } = new URL(c.req.url);
     return c.redirect(paths.login(pathname === "/" && search === "" ? undefined : pathname + search));

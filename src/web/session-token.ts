@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SignJWT, errors, jwtVerify } from "jose";
-import { writePrivateFile } from "../lib/private-file.ts";
+import { loadKey } from "../lib/private-file.ts";
 
 /** What a session token says: who, which session, and which generation of them. Times in seconds since 1970. */
 export interface SessionClaims {
@@ -14,17 +13,10 @@ export interface SessionClaims {
 
 const issuer = "homereel";
 const audience = "homereel-session";
-const keyBytes = 32;
 
 /** The signing key of a data folder, made at the first start and readable by its owner only. */
 export function loadSessionKey(dataDir: string): Uint8Array {
-  const path = join(dataDir, "session.key");
-  if (!existsSync(path)) writePrivateFile(path, crypto.getRandomValues(new Uint8Array(keyBytes)));
-  const key = readFileSync(path);
-  if (key.length < keyBytes) {
-    throw new Error(`${path} is shorter than ${keyBytes} bytes. Delete it: everybody has to log in again.`);
-  }
-  return key;
+  return loadKey(join(dataDir, "session.key"), "everybody has to log in again");
 }
 
 const tokensRemembered = 1000;

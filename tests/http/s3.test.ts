@@ -76,6 +76,21 @@ describe.skipIf(!hasMinio)("with a bucket", () => {
       expect(saved.headers.get("content-disposition")).toBe('attachment; filename="A clip.mp4"');
     });
 
+    test("have addresses of the bucket for players beside the browser, that end when they say", async () => {
+      const asked = Date.now();
+      const answer = await app.request(`/api/v1/videos/${id}/stream-url?expires_in=7200`, { as: owner });
+      const { url, expires_at } = (await answer.json()) as { url: string; expires_at: string };
+      const query = new URL(url).searchParams;
+      const [, day, time] = /^(\d{8})T(\d{6})Z$/.exec(query.get("X-Amz-Date") ?? "") ?? [];
+      const signedAt = Date.parse(
+        `${day?.replace(/(....)(..)(..)/, "$1-$2-$3")}T${time?.replace(/(..)(..)(..)/, "$1:$2:$3")}Z`,
+      );
+      expect(signedAt + Number(query.get("X-Amz-Expires")) * 1000).toBe(Date.parse(expires_at));
+      expect(Date.parse(expires_at) - asked).toBeGreaterThan(7_198_000);
+      const part = await fetch(url, { headers: { range: "bytes=4-7" } });
+      expect([part.status, await part.text()]).toEqual([206, "ftyp"]);
+    });
+
     test("have pictures, whose addresses browsers may use again", async () => {
       for (const name of ["1", "2", "3", "poster"]) {
         const path = `/thumbnails/${id}/${name}.jpg`;
@@ -184,6 +199,14 @@ describe.skipIf(!hasMinio)("with a bucket", () => {
       const rest = await ask(inBucket, { headers: { range: "bytes=7-", "if-range": etag } });
       expect(rest.status).toBe(206);
       expect(rest).toEqual(await ask(onDisk, { headers: { range: "bytes=7-", "if-range": etag } }));
+    });
+
+    test("signs addresses of our own, behind which the bucket stays hidden", async () => {
+      const answer = await app.request(`/api/v1/videos/${inBucket}/stream-url`, { as: owner });
+      const { pathname, search } = new URL(((await answer.json()) as { url: string }).url);
+      expect(pathname).toBe(`/signed/${inBucket}/stream.mp4`);
+      const part = await app.request(pathname + search, { headers: { range: "bytes=4-7" } });
+      expect([part.status, await part.text()]).toEqual([206, "ftyp"]);
     });
 
     async function ask(id: string, init: RequestInit) {

@@ -11,7 +11,7 @@ import {
   setPassword,
 } from "./admin.ts";
 import { onePerson, personJson } from "./api-person.ts";
-import { originFor } from "./origin.ts";
+import { originFor } from "../../web/origin.ts";
 import { getPerson } from "./people.ts";
 
 const managers = allow("people.manage");

@@ -5,7 +5,7 @@ import { bodyOf, failure, idParam, isoTime, jsonOf, newApiPart, timeSchema } fro
 import { requireUser } from "../../web/session.ts";
 import { createInvite, listInvites, revokeInvite } from "./admin.ts";
 import type { Invite } from "./admin.ts";
-import { originFor } from "./origin.ts";
+import { originFor } from "../../web/origin.ts";
 
 const managers = allow("people.manage");
 const tags = ["Invitations"];

@@ -9,7 +9,7 @@ import { readForm, shownError } from "../../web/forms.ts";
 import { pageOf } from "../../web/page.ts";
 import { requireUser } from "../../web/session.ts";
 import { createInvite, listInvites, revokeInvite } from "../accounts/accounts.ts";
-import { originFor } from "./origin.ts";
+import { originFor } from "../../web/origin.ts";
 
 export const invitesPages = new Hono<AppEnv>();
 

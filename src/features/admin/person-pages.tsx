@@ -19,7 +19,7 @@ import {
   setPassword,
 } from "../accounts/accounts.ts";
 import { deletePerson, parseFate } from "./admin.ts";
-import { originFor } from "./origin.ts";
+import { originFor } from "../../web/origin.ts";
 import { getPerson, listHeirs } from "./people.ts";
 
 export const personPages = new Hono<AppEnv>();
