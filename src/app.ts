@@ -35,8 +35,10 @@ import { removeFilesJob } from "./features/removals/jobs.ts";
 import { removeFilesNow } from "./features/removals/remove-files.ts";
 import { queueAllPicturesNow } from "./features/videos/all-pictures.ts";
 import { gaveUpIngest, ingestNow } from "./features/videos/ingest.ts";
-import { allPicturesJob, ingestJob, picturesJob } from "./features/videos/jobs.ts";
+import { allPicturesJob, ingestJob, picturesJob, replaceJob } from "./features/videos/jobs.ts";
 import { remakePicturesNow } from "./features/videos/pictures.ts";
+import { gaveUpReplacing, replaceFileNow } from "./features/videos/replace.ts";
+import { foldersToIngest } from "./features/videos/videos.ts";
 import { dataFolder } from "./lib/data-folder.ts";
 import { isAppError } from "./lib/errors.ts";
 import { OneTimeToken } from "./lib/one-time-token.ts";
@@ -105,6 +107,7 @@ export function openApp(config: Config): App {
       bind(mailEmailChangedJob, mailEmailChangedNow),
       bind(inviteMailJob, sendInviteNow, gaveUpInvite),
       bind(ingestJob, ingestNow, gaveUpIngest),
+      bind(replaceJob, replaceFileNow, gaveUpReplacing),
       bind(picturesJob, remakePicturesNow),
       bind(allPicturesJob, queueAllPicturesNow),
       bind(removeFilesJob, removeFilesNow),
@@ -140,7 +143,8 @@ export function openApp(config: Config): App {
       if (hasWorkFolders(dataDir)) sweepStrays(dataDir);
       await disk.sweepIncoming();
       void warnIfUnreachable(deps);
-      await sweepWorkFolders(dataFolder.work(dataDir), workFoldersInUse(deps));
+      const inUse = [...workFoldersInUse(deps), ...foldersToIngest(deps)];
+      await sweepWorkFolders(dataFolder.work(dataDir), new Set(inUse));
       settleDownloads(deps);
       keepDownloaderLater(deps);
       keepHouseLater(deps);

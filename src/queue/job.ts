@@ -102,6 +102,8 @@ export type Move = "top" | "up" | "down";
 export interface Queue {
   /** Returns the job's id, or that of the unfinished job with the same unique key. */
   add<Payload>(definition: JobDefinition<Payload>, payload: Payload, options?: EnqueueOptions): number;
+  /** What the unfinished jobs of a kind are to do. */
+  unfinished<Payload>(definition: JobDefinition<Payload>): Payload[];
   /** Cancels the unfinished job of this name and unique key: at once if it waits, by its signal if it runs. */
   cancel(definition: { name: string }, uniqueKey: string): boolean;
   /**

@@ -89,6 +89,11 @@ const statements = prepared((db) => ({
     .returning({ id: jobs.id })
     .prepare(),
   ofKey: db.select({ id: jobs.id }).from(jobs).where(ofKey).prepare(),
+  ofName: db
+    .select({ payload: jobs.payload })
+    .from(jobs)
+    .where(sql`name = ${value("name")} AND ${holdsKey} AND json_valid(payload)`)
+    .prepare(),
   heartbeat: db
     .update(jobs)
     .set({ leaseExpiresAt: value("leaseUntil") })
@@ -146,6 +151,13 @@ export function addJob(db: Database, job: NewJob): { id: number; added: boolean 
 /** The id of the unfinished job that holds a key. */
 export function findByKey(db: Database, name: string, key: string): number | null {
   return statements(db).ofKey.get({ name, key })?.id ?? null;
+}
+
+/** Of the unfinished jobs of a name, those that are being cancelled aside. */
+export function listPayloads(db: Database, name: string): string[] {
+  return statements(db)
+    .ofName.all({ name })
+    .map(({ payload }) => payload);
 }
 
 /** Extends the leases that are still held; the answer has a line for each, and no line for a lost one. */

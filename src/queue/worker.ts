@@ -10,7 +10,7 @@ import type { EndingDeps } from "./end-attempt.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import type { EnqueueOptions, Gates, JobDefinition, JobInterrupt, Move, Queue } from "./job.ts";
 import type { Ending } from "./states.ts";
-import { addJob, cancelByKey, countUnfinished, extendLeases, findNextRunAt } from "./store.ts";
+import { addJob, cancelByKey, countUnfinished, extendLeases, findNextRunAt, listPayloads } from "./store.ts";
 import type { HeldJob } from "./store.ts";
 import { claimJob, claimJobs, findLastTurn, listInLine } from "./store-claim.ts";
 import { moveInLine, setHeld, setPriority } from "./store-steer.ts";
@@ -89,6 +89,13 @@ export class JobQueue<Deps> implements Queue {
     });
     if (added) this.#wake([lane]);
     return id;
+  }
+
+  unfinished<Payload>(definition: JobDefinition<Payload>): Payload[] {
+    const payloads = listPayloads(this.#options.db, definition.name).map((text) =>
+      definition.payload.safeParse(JSON.parse(text)),
+    );
+    return payloads.flatMap(({ data }) => (data === undefined ? [] : [data]));
   }
 
   cancel(definition: { name: string }, uniqueKey: string): boolean {

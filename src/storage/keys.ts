@@ -1,18 +1,35 @@
 import { AppError } from "../lib/errors.ts";
 
 /**
+ * Not null where a video's file was replaced: the new ones need names of their own, since the old ones play until then
+ * (docs/decisions/0010-keys-with-a-revision.md).
+ */
+export type Revision = string | null;
+
+/**
  * The storage keys of everything. Ids and extensions only: people's file names live in the database.
  * Extensions come without their dot.
  */
 export const keys = {
-  original: (videoId: string, extension: string) => checkKey(`videos/${videoId}/original.${extension}`),
+  original: (videoId: string, extension: string, revision: Revision = null) =>
+    checkKey(`videos/${videoId}/${revised(`original.${extension}`, revision)}`),
   /** A file made from the original, e.g. "playable.mp4". */
-  rendition: (videoId: string, name: string) => checkKey(`videos/${videoId}/${name}`),
-  thumbnail: (videoId: string, name: "1" | "2" | "3" | "poster") =>
-    checkKey(`thumbnails/${videoId}/${name}.jpg`),
+  rendition: (videoId: string, name: string, revision: Revision = null) =>
+    checkKey(`videos/${videoId}/${revised(name, revision)}`),
+  thumbnail: (videoId: string, name: "1" | "2" | "3" | "poster", revision: Revision = null) =>
+    checkKey(`thumbnails/${videoId}/${revised(`${name}.jpg`, revision)}`),
   image: (imageId: string, extension: string) => checkKey(`images/${imageId}.${extension}`),
   course: (courseId: string, name: string) => checkKey(`courses/${courseId}/${name}`),
 };
+
+/** Of the key of an original: what is made of it carries the same. */
+export function revisionOf(originalKey: string): Revision {
+  return /\/original-([a-z0-9]+)\.[a-z0-9]+$/.exec(originalKey)?.[1] ?? null;
+}
+
+function revised(name: string, revision: Revision): string {
+  return revision === null ? name : name.replace(/(?=\.[^.]*$)/, `-${revision}`);
+}
 
 // No part starts with a dot: that bars "." and "..", and keeps dot folders for the storage itself.
 const part = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}$/;

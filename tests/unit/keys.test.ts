@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { AppError } from "../../src/lib/errors.ts";
-import { checkKey, checkPrefix, isKey, keys } from "../../src/storage/keys.ts";
+import { checkKey, checkPrefix, isKey, keys, revisionOf } from "../../src/storage/keys.ts";
 
 test("keys are what the design says", () => {
   expect(keys.original("v1", "mp4")).toBe("videos/v1/original.mp4");
@@ -11,6 +11,14 @@ test("keys are what the design says", () => {
   expect(keys.thumbnail("v1", "poster")).toBe("thumbnails/v1/poster.jpg");
   expect(keys.image("i1", "png")).toBe("images/i1.png");
   expect(keys.course("c1", "cover.jpg")).toBe("courses/c1/cover.jpg");
+});
+
+test("what takes the place of other files has a name of its own, and knows it again", () => {
+  expect(keys.original("v1", "mp4", "r2")).toBe("videos/v1/original-r2.mp4");
+  expect(keys.rendition("v1", "playable.mp4", "r2")).toBe("videos/v1/playable-r2.mp4");
+  expect(keys.thumbnail("v1", "poster", "r2")).toBe("thumbnails/v1/poster-r2.jpg");
+  expect(revisionOf("videos/v1/original-r2.mp4")).toBe("r2");
+  expect(revisionOf("videos/v1-x/original.mp4")).toBeNull();
 });
 
 const refused = [

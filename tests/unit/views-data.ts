@@ -64,6 +64,9 @@ export function makeVideo(values: Partial<VideoItem> = {}): VideoItem {
     error: null,
     createdAt: page.now - 3 * 86_400_000,
     updatedAt: 1000,
+    recordedAt: null,
+    replacingSince: null,
+    replaceError: null,
     ...values,
   };
 }

@@ -23,6 +23,7 @@ export const auditActions = {
   "token.revoke": "Revoked an API token",
   "token.expire": "An API token expired",
   "video.delete": "Deleted a video",
+  "video.replace": "Replaced the file of a video",
   "tools.update": "Had yt-dlp updated",
   "tools.roll_back": "Went back to an older yt-dlp",
   "thumbnails.remake": "Had all thumbnails made again",

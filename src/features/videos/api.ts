@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { User } from "../../db/schema.ts";
 import { paths } from "../../paths.ts";
 import { allow } from "../../web/allow.ts";
 import {
@@ -13,7 +14,7 @@ import {
 } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
 import type { VideoItem } from "./item.ts";
-import { deleteVideo, getVideo, listVideos, remakePictures, updateVideo } from "./videos.ts";
+import { canEdit, deleteVideo, getVideo, listVideos, remakePictures, updateVideo } from "./videos.ts";
 
 export const videoState = z.enum(["PENDING", "PROCESSING", "READY", "FAILED"]);
 
@@ -49,6 +50,13 @@ const videoSchema = z
       .nullable()
       .openapi({ description: "Why pictures are missing: pages draw one in their place." }),
     stream_url: z.string().nullable(),
+    recorded_at: timeSchema.nullable().openapi({ description: "When the camera took it, as the file says." }),
+    replacing_since: timeSchema
+      .nullable()
+      .openapi({ description: "A new file is being made ready; until then the old one plays." }),
+    replace_error: z.string().nullable().openapi({
+      description: "Why the last new file did not take its place; for those who may change the video.",
+    }),
     created_at: timeSchema,
     updated_at: timeSchema,
     error: errorSchema,
@@ -141,27 +149,31 @@ export const videoApi = newApiPart()
     const { limit, cursor, q, tag, state, owner } = c.req.valid("query");
     const tags = tag === undefined ? [] : [tag].flat();
     const query = { limit, cursor, q, tags, state, mine: owner === "me" };
-    const { items, nextCursor } = listVideos(c.get("deps"), requireUser(c), query);
-    return c.json({ items: items.map(videoJson), next_cursor: nextCursor }, 200);
+    const user = requireUser(c);
+    const { items, nextCursor } = listVideos(c.get("deps"), user, query);
+    return c.json({ items: items.map((video) => videoJson(user, video)), next_cursor: nextCursor }, 200);
   })
   .openapi(getRoute, (c) => {
-    return c.json(videoJson(getVideo(c.get("deps"), requireUser(c), c.req.valid("param").id)), 200);
+    const user = requireUser(c);
+    return c.json(videoJson(user, getVideo(c.get("deps"), user, c.req.valid("param").id)), 200);
   })
   .openapi(changeRoute, (c) => {
+    const user = requireUser(c);
     const { id } = c.req.valid("param");
-    return c.json(videoJson(updateVideo(c.get("deps"), requireUser(c), id, c.req.valid("json"))), 200);
+    return c.json(videoJson(user, updateVideo(c.get("deps"), user, id, c.req.valid("json"))), 200);
   })
   .openapi(deleteRoute, (c) => {
     deleteVideo(c.get("deps"), requireUser(c), c.req.valid("param").id);
     return c.body(null, 204);
   })
   .openapi(picturesRoute, (c) => {
+    const user = requireUser(c);
     const { id } = c.req.valid("param");
-    remakePictures(c.get("deps"), requireUser(c), id);
-    return c.json(videoJson(getVideo(c.get("deps"), requireUser(c), id)), 202);
+    remakePictures(c.get("deps"), user, id);
+    return c.json(videoJson(user, getVideo(c.get("deps"), user, id)), 202);
   });
 
-function videoJson(video: VideoItem): z.infer<typeof videoSchema> {
+function videoJson(user: User, video: VideoItem): z.infer<typeof videoSchema> {
   const picture = (name: "1" | "2" | "3" | "poster") => paths.thumbnail(video.id, name, video.updatedAt);
   return {
     id: video.id,
@@ -186,6 +198,9 @@ function videoJson(video: VideoItem): z.infer<typeof videoSchema> {
     poster_url: video.hasPoster ? picture("poster") : null,
     thumbnail_error: video.thumbnailError,
     stream_url: video.state === "READY" ? paths.stream(video.id) : null,
+    recorded_at: video.recordedAt === null ? null : isoTime(video.recordedAt),
+    replacing_since: video.replacingSince === null ? null : isoTime(video.replacingSince),
+    replace_error: canEdit(user, { ownerId: video.owner.id }) ? video.replaceError : null,
     created_at: isoTime(video.createdAt),
     updated_at: isoTime(video.updatedAt),
     error: video.error,

@@ -28,6 +28,12 @@ export interface VideoItem {
   hasPoster: boolean;
   /** Why no picture could be taken. */
   thumbnailError: string | null;
+  /** When the camera took it, as the file says. */
+  recordedAt: number | null;
+  /** A new file is being made ready to take the place of the one that plays. */
+  replacingSince: number | null;
+  /** Why the last new file did not: for those who may change the video, and nobody else. */
+  replaceError: string | null;
   error: { code: string; message: string; hint: string } | null;
   createdAt: number;
   updatedAt: number;

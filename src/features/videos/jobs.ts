@@ -10,6 +10,25 @@ export const ingestJob = defineJob("ingest", {
   unique: (payload) => payload.videoId,
 });
 
+/** The same bytes take the place of a video's file; `since` is when that began, and of which replacement it is. */
+export const replaceJob = defineJob("replace", {
+  lane: "media",
+  maxAttempts: 4,
+  deadlineMs: 2 * 3_600_000,
+  payload: z.object({
+    videoId: z.string(),
+    folder: z.string(),
+    file: z.string(),
+    filename: z.string(),
+    since: z.int(),
+  }),
+  unique: replaceKey,
+});
+
+export function replaceKey({ videoId, since }: { videoId: string; since: number }): string {
+  return `${videoId} ${since}`;
+}
+
 /** Thumbnails and poster are taken again from the stored file. */
 export const picturesJob = defineJob("pictures", {
   lane: "media",

@@ -1,6 +1,6 @@
 import type { Deps } from "../../deps.ts";
 import { removeFilesLater } from "../removals/removals.ts";
-import { ingestJob } from "./jobs.ts";
+import { ingestJob, replaceJob, replaceKey } from "./jobs.ts";
 import {
   changeOwner,
   countByOwner,
@@ -34,7 +34,10 @@ export function discardVideosOf(
 ): OwnedVideo[] {
   const gone = videosOfOwner(db, ownerId);
   deleteVideosOfOwner(db, ownerId, now());
-  for (const { id, state } of gone) if (state === "PROCESSING") queue.cancel(ingestJob, id);
+  for (const { id, state, replacingSince: since } of gone) {
+    if (state === "PROCESSING") queue.cancel(ingestJob, id);
+    if (since !== null) queue.cancel(replaceJob, replaceKey({ videoId: id, since }));
+  }
   removeFilesLater({ queue });
   return gone;
 }

@@ -7,13 +7,15 @@ import { withWorkFolder } from "../../exec/work-folder.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
 import { sha256OfFile } from "../../lib/sha256.ts";
 import type { JobContext } from "../../queue/job.ts";
-import { keys } from "../../storage/keys.ts";
+import { keys, revisionOf } from "../../storage/keys.ts";
+import type { Revision } from "../../storage/keys.ts";
+import { discardFiles } from "../removals/removals.ts";
 import { changeVideo, findFile, findVideo, upsertFile } from "./queries.ts";
 import type { NewFile } from "./queries.ts";
 
 /** Takes thumbnails and poster again from the stored original. */
 export async function remakePicturesNow(
-  deps: Pick<Deps, "config" | "db" | "events" | "log" | "now" | "storage" | "storageOf" | "tools">,
+  deps: Pick<Deps, "config" | "db" | "events" | "log" | "now" | "queue" | "storage" | "storageOf" | "tools">,
   { videoId }: { videoId: string },
   { signal }: JobContext,
 ): Promise<void> {
@@ -25,8 +27,13 @@ export async function remakePicturesNow(
     storageOf(original.storage).withLocalFile(original.key, async (path) => {
       const info = await probe(deps, path, { signal });
       const taken = await takePictures(deps, path, info, folder, { signal });
-      const rows = await storePictures(deps, videoId, taken.pictures);
+      const rows = await storePictures(deps, videoId, taken.pictures, revisionOf(original.key));
       db.transaction(() => {
+        // Replaced meanwhile: these are pictures of a file that is no longer there.
+        if (findFile(db, videoId, "original")?.key !== original.key) {
+          discardFiles(deps, rows);
+          return;
+        }
         for (const row of rows) upsertFile(db, row);
         changeVideo(db, videoId, { thumbnailError: sayMissing(deps, videoId, taken), updatedAt: now() });
       });
@@ -53,10 +60,11 @@ export function storePictures(
   { storage, now }: Pick<Deps, "storage" | "now">,
   videoId: string,
   pictures: readonly Picture[],
+  revision: Revision,
 ): Promise<NewFile[]> {
   return Promise.all(
     pictures.map(async ({ name, path }) => {
-      const key = keys.thumbnail(videoId, name);
+      const key = keys.thumbnail(videoId, name, revision);
       const [sha256, { size: sizeBytes }] = await Promise.all([sha256OfFile(path), stat(path)]);
       await storage.putFile(key, path);
       const kind = name === "poster" ? "poster" : "thumbnail";

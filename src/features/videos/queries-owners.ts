@@ -4,7 +4,7 @@ import { remembered } from "../../db/remembered.ts";
 import { fileRemovals, files, videos } from "../../db/schema.ts";
 import type { Video } from "../../db/schema.ts";
 
-export type OwnedVideo = Pick<Video, "id" | "state" | "visibility">;
+export type OwnedVideo = Pick<Video, "id" | "state" | "visibility" | "replacingSince">;
 
 /** How many each of these people has; who has none is not in it. */
 export function countByOwner(db: Database, ownerIds: readonly string[]): Map<string, number> {
@@ -18,8 +18,12 @@ export function countByOwner(db: Database, ownerIds: readonly string[]): Map<str
 }
 
 export function videosOfOwner(db: Database, ownerId: string): OwnedVideo[] {
-  const { id, state, visibility } = videos;
-  return db.select({ id, state, visibility }).from(videos).where(eq(videos.ownerId, ownerId)).all();
+  const { id, state, visibility, replacingSince } = videos;
+  return db
+    .select({ id, state, visibility, replacingSince })
+    .from(videos)
+    .where(eq(videos.ownerId, ownerId))
+    .all();
 }
 
 /** How many there were. */

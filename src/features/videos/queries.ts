@@ -140,6 +140,22 @@ export function changeVideo(
   db.update(videos).set(change).where(eq(videos.id, id)).run();
 }
 
+/** Changes a video of which this replacement, and no later one, goes on, and ends it; says whether it did. */
+export function endReplacing(
+  db: Database,
+  id: string,
+  since: number,
+  change: Partial<Omit<Video, "id" | "seq" | "state">>,
+): boolean {
+  return (
+    db
+      .update(videos)
+      .set({ ...change, replacingSince: null })
+      .where(and(eq(videos.id, id), eq(videos.replacingSince, since)))
+      .run().changes > 0
+  );
+}
+
 export function deleteVideoRow(db: Database, id: string): void {
   db.delete(videos).where(eq(videos.id, id)).run();
 }
@@ -158,6 +174,15 @@ export function upsertFile(db: Database, file: NewFile): void {
   db.insert(files)
     .values(file)
     .onConflictDoUpdate({ target: [files.videoId, files.kind, files.n], set: file })
+    .run();
+}
+
+export function deleteFile(
+  db: Database,
+  { videoId, kind, n }: Pick<StoredFile, "videoId" | "kind" | "n">,
+): void {
+  db.delete(files)
+    .where(and(eq(files.videoId, videoId), eq(files.kind, kind), eq(files.n, n)))
     .run();
 }
 

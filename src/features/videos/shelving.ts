@@ -4,12 +4,13 @@ import type { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { cleanText } from "../../lib/text.ts";
 import { discardFiles } from "../removals/removals.ts";
-import { ingestJob } from "./jobs.ts";
+import { ingestJob, replaceJob, replaceKey } from "./jobs.ts";
 import {
   changeVideo,
   changeVideoFrom,
   deleteVideoRow,
   filesOf,
+  findVideo,
   findVideoRow,
   insertVideo,
   replaceTags,
@@ -76,6 +77,11 @@ export function ingestLater(
   );
 }
 
+/** The work folders in which bytes wait to be made ready: a restart leaves them alone. */
+export function foldersToIngest({ queue }: Pick<Deps, "queue">): string[] {
+  return [...queue.unfinished(ingestJob), ...queue.unfinished(replaceJob)].map(({ folder }) => folder);
+}
+
 export function failVideo({ db, now }: Pick<Deps, "db" | "now">, id: string, error: AppError): void {
   changeVideoFrom(db, id, ["PENDING", "PROCESSING"], {
     state: "FAILED",
@@ -95,8 +101,10 @@ export function reopenVideo({ db, now }: Pick<Deps, "db" | "now">, id: string): 
 /** Row and bytes go, whoever asks. */
 export function discardVideo({ db, now, queue }: Pick<Deps, "db" | "now" | "queue">, id: string): void {
   db.transaction(() => {
+    const since = findVideo(db, id)?.replacingSince;
     discardFiles({ db, now, queue }, filesOf(db, id));
     deleteVideoRow(db, id);
     queue.cancel(ingestJob, id);
+    if (since) queue.cancel(replaceJob, replaceKey({ videoId: id, since }));
   });
 }

@@ -7,12 +7,12 @@ import { AppError } from "../../lib/errors.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { cleanText } from "../../lib/text.ts";
 import { noteAudit } from "../accounts/accounts.ts";
-import { canEdit, canSeeAll, canWatch } from "./access.ts";
+import { canSeeAll, canWatch } from "./access.ts";
+import { noSuchVideo, requireEdit } from "./authorize.ts";
 import type { VideoItem } from "./item.ts";
 import { picturesJob } from "./jobs.ts";
 import {
   changeVideo,
-  findVideo,
   findVideoAndFile,
   findVideoRow,
   pageOfVideos,
@@ -30,10 +30,12 @@ export {
   describeVideo,
   discardVideo,
   failVideo,
+  foldersToIngest,
   ingestLater,
   reopenVideo,
   wishesFor,
 } from "./shelving.ts";
+export { cancelReplacement, replaceFileLater, requireReplaceable } from "./replacing.ts";
 export { countVideosToPicture, remakeAllPictures, remakePicturesOf } from "./all-pictures.ts";
 export type { WhichPictures } from "./all-pictures.ts";
 export { findOnShelf, findUrlsOnShelf } from "./origin.ts";
@@ -161,21 +163,8 @@ export function remakePictures({ db, queue }: Pick<Deps, "db" | "queue">, user: 
   queue.add(picturesJob, { videoId: id }, { userId: user.id });
 }
 
-function requireEdit({ db }: Pick<Deps, "db">, user: User, id: string) {
-  const video = findVideo(db, id);
-  if (!video || !canWatch(user, video)) throw noSuchVideo();
-  if (!canEdit(user, video)) {
-    throw new AppError("not_allowed", "Only its owner or an admin may change this video.");
-  }
-  return video;
-}
-
 function visibleTo(user: User): string | null {
   return canSeeAll(user) ? null : user.id;
-}
-
-function noSuchVideo(): AppError {
-  return new AppError("not_found", "There is no such video.", { hint: "It may have been deleted." });
 }
 
 function itemOf({ video, ownerName, tags, files }: VideoRow): VideoItem {

@@ -1,0 +1,250 @@
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { replaceFileNow } from "../../src/features/videos/replace.ts";
+import {
+  cancelReplacement,
+  deleteVideo,
+  remakePictures,
+  replaceFileLater,
+  requireReplaceable,
+} from "../../src/features/videos/videos.ts";
+import { changeVideo, findVideo } from "../../src/features/videos/queries.ts";
+import { AppError } from "../../src/lib/errors.ts";
+import { Snooze } from "../../src/queue/job.ts";
+import { openTestApp } from "../fixtures/app.ts";
+import type { TestApp } from "../fixtures/app.ts";
+import { addFile, addPerson } from "../fixtures/cast.ts";
+import type { Person } from "../fixtures/cast.ts";
+import { h264AndAac, makeClip, mp4Clip } from "../fixtures/media.ts";
+import { filesIn, filesOfRows, sendReplacement } from "../fixtures/replacement.ts";
+import { addReady, addWaiting } from "../fixtures/shelf.ts";
+
+setDefaultTimeout(60_000);
+
+let app: TestApp;
+let ben: Person;
+let old: string;
+let longer: string;
+beforeEach(async () => {
+  app = openTestApp();
+  ben = await addPerson(app, "ben");
+  [old, longer] = await Promise.all([
+    mp4Clip({ seconds: 2 }),
+    mp4Clip({ seconds: 4, width: 640, height: 360 }),
+  ]);
+});
+afterEach(() => app.close());
+
+const sha256 = (path: string) => new Bun.CryptoHasher("sha256").update(readFileSync(path)).digest("hex");
+const call = (path: string, init: RequestInit = {}, as = ben.token) => app.request(path, { as, ...init });
+async function video(id: string, as = ben.token): Promise<Record<string, unknown>> {
+  return (await (await call(`/api/v1/videos/${id}`, {}, as)).json()) as Record<string, unknown>;
+}
+
+/** What a video may say differently before and after; all else is as it was. */
+const replaceable =
+  /^(duration_seconds|width|height|size_bytes|sha256|updated_at|filename|thumbnails|.*_url)$/;
+
+describe("a new file for a video", () => {
+  test("takes the place of the old one, and all else stays", async () => {
+    const id = await addReady(app, ben.user, old, {
+      title: "Garden",
+      tags: ["flowers"],
+      visibility: "private",
+    });
+    const before = await video(id);
+    const etag = (await call(`/videos/${id}/stream`)).headers.get("etag");
+    await sendReplacement(app, ben.user, id, longer, "better.mp4");
+
+    const meanwhile = await video(id);
+    expect(meanwhile).toMatchObject({ state: "READY", sha256: sha256(old) });
+    expect(meanwhile.replacing_since).toBeString();
+    expect((await call(`/videos/${id}/stream`)).headers.get("etag")).toBe(etag);
+
+    await app.start();
+    await app.idle();
+    const after = await video(id);
+    expect(after).toMatchObject({
+      sha256: sha256(longer),
+      size_bytes: readFileSync(longer).length,
+      duration_seconds: 4,
+      width: 640,
+      height: 360,
+      filename: "better.mp4",
+      replacing_since: null,
+      replace_error: null,
+    });
+    const others = Object.keys(before).filter((key) => !replaceable.test(key));
+    for (const key of others) expect([key, after[key]]).toEqual([key, before[key]]);
+    const stream = await call(`/videos/${id}/stream`);
+    expect(stream.headers.get("etag")).toBe(`"${sha256(longer)}"`);
+    expect(Buffer.from(await stream.arrayBuffer()).equals(readFileSync(longer))).toBe(true);
+    expect(after.thumbnails).toHaveLength(3);
+    for (const { url } of after.thumbnails as { url: string }[]) expect((await call(url)).status).toBe(200);
+
+    expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
+    expect(filesIn(app.dataDir, "work")).toEqual([]);
+  });
+
+  test("can do so again, and the pictures are made again from the newest", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    await app.start();
+    for (const clip of [longer, old, longer]) {
+      await sendReplacement(app, ben.user, id, clip, "next.mp4");
+      await app.idle();
+      expect(await video(id)).toMatchObject({ sha256: sha256(clip) });
+    }
+    remakePictures(app.deps, ben.user, id);
+    await app.idle();
+    expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
+    expect(filesOfRows(app)).toHaveLength(5);
+  });
+
+  test("brings a rendition where it needs one, and takes away what the old one needed", async () => {
+    const mkv = await makeClip("mkv", ...h264AndAac({ seconds: 3 }));
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    await app.start();
+    await sendReplacement(app, ben.user, id, mkv, "garden.mkv");
+    await app.idle();
+    expect(await video(id)).toMatchObject({ mime: "video/mp4", sha256: sha256(mkv) });
+    expect(filesOfRows(app)).toHaveLength(6);
+    await sendReplacement(app, ben.user, id, old, "garden.mp4");
+    await app.idle();
+    expect((await call(`/videos/${id}/stream`)).headers.get("etag")).toBe(`"${sha256(old)}"`);
+    expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
+    expect(filesOfRows(app)).toHaveLength(5);
+  });
+
+  test("leaves the picture that somebody chose", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    addFile(app, id, { kind: "thumbnail", n: 0, key: `thumbnails/${id}/0.jpg`, mime: "image/jpeg" });
+    await app.start();
+    await sendReplacement(app, ben.user, id, longer, "better.mp4");
+    await app.idle();
+    expect(filesOfRows(app)).toContain(`thumbnails/${id}/0.jpg`);
+    expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
+  });
+
+  test("of two that come after each other the later wins, and nothing is left of the other", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    await sendReplacement(app, ben.user, id, await mp4Clip({ seconds: 3 }), "wrong.mp4");
+    await sendReplacement(app, ben.user, id, longer, "right.mp4");
+    await app.start();
+    await app.idle();
+    expect(await video(id)).toMatchObject({ sha256: sha256(longer), filename: "right.mp4" });
+    expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
+    expect(filesIn(app.dataDir, "work")).toEqual([]);
+  });
+
+  test("is written down, with who sent it", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    await sendReplacement(app, ben.user, id, longer, "better.mp4");
+    const admin = await addPerson(app, "ada", "admin");
+    const audit = (await (
+      await call("/api/v1/admin/audit?action=video.replace", {}, admin.token)
+    ).json()) as {
+      items: unknown[];
+    };
+    expect(audit.items).toMatchObject([
+      { actor: { name: "ben" }, subject: { name: "Garden" }, detail: "better.mp4" },
+    ]);
+  });
+});
+
+describe("the old file stays", () => {
+  test("where the new one is no video, and its owner is told why, nobody else", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    const text = join(app.dataDir, "text.mp4");
+    writeFileSync(text, "#EXTM3U\n/etc/passwd");
+    await app.start();
+    await sendReplacement(app, ben.user, id, text, "text.mp4");
+    await app.idle();
+    const why = "This is not a video that can be read.";
+    const after = await video(id);
+    expect(after).toMatchObject({ state: "READY", sha256: sha256(old), replacing_since: null });
+    expect(after.replace_error).toStartWith(why);
+    const other = await addPerson(app, "cleo");
+    expect((await video(id, other.token)).replace_error).toBeNull();
+    expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
+    expect(filesIn(app.dataDir, "work")).toEqual([]);
+    // The next one that works takes the sentence away.
+    await sendReplacement(app, ben.user, id, longer, "better.mp4");
+    await app.idle();
+    expect(await video(id)).toMatchObject({ sha256: sha256(longer), replace_error: null });
+  });
+
+  test("where it is cancelled while it waits or while it is made", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    await sendReplacement(app, ben.user, id, longer, "better.mp4");
+    cancelReplacement(app.deps, ben.user, id);
+    expect(await video(id)).toMatchObject({ replacing_since: null, replace_error: null });
+    await app.start();
+    await app.idle();
+    expect(filesIn(app.dataDir, "work")).toEqual([]);
+
+    await sendReplacement(app, ben.user, id, longer, "better.mp4");
+    const deaf = app.deps.events.on("video.progress", () => {
+      deaf();
+      cancelReplacement(app.deps, ben.user, id);
+    });
+    await app.idle();
+    expect(await video(id)).toMatchObject({
+      sha256: sha256(old),
+      replacing_since: null,
+      replace_error: null,
+    });
+    expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
+    expect(filesIn(app.dataDir, "work")).toEqual([]);
+  });
+
+  test("and goes with its video, whatever was about to replace it", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    await sendReplacement(app, ben.user, id, longer, "better.mp4");
+    deleteVideo(app.deps, ben.user, id);
+    await app.start();
+    await app.idle();
+    expect(filesIn(app.dataDir, "storage")).toEqual([]);
+    expect(filesIn(app.dataDir, "work")).toEqual([]);
+  });
+
+  test("while the storage is away, and is replaced once it is back", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    const { folder, file } = await sendReplacement(app, ben.user, id, longer, "better.mp4");
+    const { storage } = app.deps;
+    const away = () => Promise.reject(new AppError("storage_unreachable", "The storage is away."));
+    const since = findVideo(app.deps.db, id)?.replacingSince ?? 0;
+    const payload = { videoId: id, folder, file, filename: "better.mp4", since };
+    const context = { jobId: 0, attempt: 1, maxAttempts: 1, signal: new AbortController().signal };
+    const deps = { ...app.deps, storage: { ...storage, putFile: away } };
+    const error = await replaceFileNow(deps, payload, context).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Snooze);
+    expect(await video(id)).toMatchObject({ sha256: sha256(old), replace_error: null });
+    await app.start();
+    await app.idle();
+    expect(await video(id)).toMatchObject({ sha256: sha256(longer), replacing_since: null });
+  });
+});
+
+describe("who may send one", () => {
+  const source = { folder: "none", file: "original.mp4", filename: "better.mp4" };
+
+  test("the owner and admins; to others a private video is not there", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    const cleo = await addPerson(app, "cleo");
+    const admin = await addPerson(app, "ada", "admin");
+    expect(() => replaceFileLater(app.deps, cleo.user, id, source)).toThrow("Only its owner or an admin");
+    changeVideo(app.deps.db, id, { visibility: "private" });
+    expect(() => replaceFileLater(app.deps, cleo.user, id, source)).toThrow("There is no such video.");
+    await sendReplacement(app, admin.user, id, longer, "better.mp4");
+    await app.start();
+    await app.idle();
+    expect(await video(id)).toMatchObject({ sha256: sha256(longer), owner: { name: "ben" } });
+  });
+
+  test("nobody while there is no file yet", () => {
+    const id = addWaiting(app, ben.user, { title: "Garden" });
+    expect(() => requireReplaceable(app.deps, ben.user, id)).toThrow("has no file yet");
+    expect(() => replaceFileLater(app.deps, ben.user, id, source)).toThrow("has no file yet");
+  });
+});
