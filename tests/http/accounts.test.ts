@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { form, json, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
-import { getUserByEmail, setPassword } from "../../src/features/accounts/accounts.ts";
+import { getUserByEmail, listAudit, setPassword } from "../../src/features/accounts/accounts.ts";
 
 let app: TestApp;
 beforeAll(() => (app = openTestApp()));
@@ -41,6 +41,8 @@ describe("the first start", () => {
     expect(cookie).toContain("SameSite=Lax");
     const gallery = await app.request("/", { headers: { cookie: cookie.split(";")[0] ?? "" } });
     expect(gallery.status).toBe(200);
+    expect(getUserByEmail(app.deps, "ada@example.org").lastLoginAt).not.toBeNull();
+    expect(listAudit(app.deps, { action: "login" }).items).toMatchObject([{ actorName: "Ada" }]);
 
     expect((await app.request("/setup", form({ ...values, email: "eve@example.org" }))).status).toBe(403);
     const again = app.deps.setupToken.issue(app.deps.now());

@@ -25,6 +25,10 @@ export async function logIn(deps: LoginNeeds, email: string, password: string): 
     });
   }
   await keepHashStrong(deps, user, password);
+  return comeIn(deps, user);
+}
+
+function comeIn(deps: LoginNeeds, user: User): Promise<StartedSession> {
   tryToWrite(deps, () =>
     deps.db.transaction(() => {
       recordLogin(deps.db, user.id, deps.now());
@@ -70,7 +74,7 @@ export async function setUpFirstAdmin(
   const checked = parseInput(newUserSchema, input);
   const giveBack = deps.setupToken.useUp();
   try {
-    return await startSession(deps, await createUser(deps, null, { ...checked, role: "admin" }));
+    return await comeIn(deps, await createUser(deps, null, { ...checked, role: "admin" }));
   } catch (error) {
     giveBack();
     throw error;
