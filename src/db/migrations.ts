@@ -6,6 +6,7 @@ import chosenEntries from "../../migrations/0005_chosen_entries.sql" with { type
 import queue from "../../migrations/0006_queue.sql" with { type: "text" };
 import uploads from "../../migrations/0007_uploads.sql" with { type: "text" };
 import images from "../../migrations/0008_images.sql" with { type: "text" };
+import cancelledWishes from "../../migrations/0009_cancelled_wishes.sql" with { type: "text" };
 
 export interface Migration {
   version: number;
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   { version: 6, sql: queue },
   { version: 7, sql: uploads },
   { version: 8, sql: images },
+  { version: 9, sql: cancelledWishes },
 ];

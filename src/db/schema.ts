@@ -394,6 +394,8 @@ export const downloads = sqliteTable(
     items: text("items"),
     estimatedBytes: integer("estimated_bytes"),
     estimatedSeconds: real("estimated_seconds"),
+    /** Of a cancelled one: what its video was to be, for when it is started again. */
+    wishes: text("wishes", { mode: "json" }).$type<{ tags: string[]; visibility: Visibility }>(),
   },
   (table) => [
     uniqueIndex("downloads_id").on(table.id),

@@ -104,6 +104,17 @@ describe("a running download", () => {
     await cancel(id);
   });
 
+  test("that is cancelled and started again is for no more eyes than before", async () => {
+    const hidden = { url: site.url("/never"), visibility: "private", tags: ["secret"] };
+    const { id } = await post("/downloads", ada, hidden);
+    await cancel(id);
+    const { video_id: again } = await post(`/downloads/${id}/retry`, ada);
+    const video = await (await ask(`/videos/${again}`, ada)).json();
+    expect(video).toMatchObject({ visibility: "private", tags: ["secret"] });
+    expect((await ask(`/videos/${again}`, bob)).status).toBe(404);
+    await cancel(id);
+  });
+
   test.each([
     ["while the page is looked at", "/never", (id: string) => reaches(id, "probing")],
     ["in mid-file", "/slow.mp4?rate=60000", isUnderWay],

@@ -108,6 +108,7 @@ function takeBack(deps: Needs, parentId: string): void {
       changeDownloadFrom(db, id, ["waiting"], {
         state: "cancelled",
         videoId: null,
+        wishes: videoId === null ? null : wishesFor(deps, videoId),
         finishedAt: now(),
         updatedAt: now(),
       });

@@ -4,7 +4,14 @@ import type { Deps } from "../../deps.ts";
 import { AppError } from "../../lib/errors.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { getUser } from "../accounts/accounts.ts";
-import { addPendingVideo, canAdd, canSeeAll, discardVideo, reopenVideo } from "../videos/videos.ts";
+import {
+  addPendingVideo,
+  canAdd,
+  canSeeAll,
+  discardVideo,
+  reopenVideo,
+  wishesFor,
+} from "../videos/videos.ts";
 import { getDownload, maySteer, noSuchDownload } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
 import { fetchJob, probeJob } from "./jobs.ts";
@@ -17,6 +24,7 @@ export function cancelDownload(deps: Steering, user: User, id: string): Download
   const row = findDownloadRow(db, id);
   if (!row || !maySteer(user, row.download)) throw noSuchDownload();
   const { download } = row;
+  const wishes = download.videoId ? wishesFor(deps, download.videoId) : download.wishes;
   db.transaction(() => {
     const changed =
       row.state !== "done" &&
@@ -25,6 +33,7 @@ export function cancelDownload(deps: Steering, user: User, id: string): Download
         state: "cancelled",
         pausedAt: null,
         videoId: null,
+        wishes,
         title: row.video?.title ?? download.title,
         finishedAt: now(),
         updatedAt: now(),
@@ -38,7 +47,7 @@ export function cancelDownload(deps: Steering, user: User, id: string): Download
     events.emit("video.deleted", {
       videoId: download.videoId,
       userId: download.userId,
-      wasPrivate: false,
+      wasPrivate: wishes?.visibility === "private",
     });
   events.emit("download.changed", { downloadId: id, userId: download.userId });
   return getDownload(deps, user, id);
@@ -70,8 +79,7 @@ export function retryDownload(
         owner,
         pendingVideo(new URL(download.url), {
           title: download.title,
-          tags: [],
-          visibility: deps.config.downloads.visibility,
+          ...(download.wishes ?? { tags: [], visibility: deps.config.downloads.visibility }),
         }),
       );
     reopenVideo(deps, videoId);
