@@ -16,6 +16,7 @@ import {
   timeWindow,
   url,
 } from "./lib/settings.ts";
+import { storageClasses } from "./lib/storage-classes.ts";
 
 /**
  * Every setting, once: default, meaning and what is accepted. The TOML key is `[section] key`, the
@@ -206,6 +207,13 @@ export const settings = {
       false,
       "true sends everything through Homereel, for a bucket that browsers can't reach. Otherwise they get addresses of the bucket that are good for some minutes.",
     ),
+    original_class: choice(
+      "",
+      storageClasses,
+      "Amazon's storage class for the files as they came, e.g. GLACIER_IR. Empty means: as the bucket keeps them.",
+    ),
+    rendition_class: choice("", storageClasses, "The same for copies that were made to be playable."),
+    picture_class: choice("", storageClasses, "The same for thumbnails, posters and pictures."),
     ca_file: text(
       "",
       "PEM file of the authority that signed the S3 server's certificate, where it is your own.",

@@ -53,6 +53,12 @@ export const commands: readonly ListedCommand[] = [
     load: async () => (await import("./thumbnails.ts")).thumbnailsCommand,
   },
   {
+    name: "storage",
+    usage: "storage setup",
+    summary: "Set up a bucket",
+    load: async () => (await import("./storage.ts")).storageCommand,
+  },
+  {
     name: "config",
     usage: "config [--example] [--json]",
     summary: "Print the settings in force",
@@ -66,7 +72,7 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     name: "doctor",
-    usage: "doctor [--update]",
+    usage: "doctor [--fix]",
     summary: "Look for what is wrong",
     load: async () => (await import("./doctor.ts")).doctorCommand,
   },

@@ -10,26 +10,33 @@ import { installYtDlp, rollBackYtDlp } from "../exec/ytdlp-program.ts";
 import { githubReleases } from "../exec/ytdlp-release.ts";
 import { dataFolder } from "../lib/data-folder.ts";
 import { formatBytes } from "../lib/bytes.ts";
-import { CommandFailed, readArgs } from "./terminal.ts";
+import { checkFiles } from "./doctor-files.ts";
+import { CommandFailed, cleanForTerminal, readArgs } from "./terminal.ts";
 import type { Command } from "./terminal.ts";
 
-const help = `homereel doctor [--update | --roll-back] [--json] [--config FILE]
+const help = `homereel doctor [--fix] [--update | --roll-back] [--json] [--config FILE]
 
-Looks at the programs, the database and the disk, and says what is wrong and what to do.
+Looks at the programs, the database, the disk, and whether all files are stored, and says what is wrong and what to do.
 The exit code is 1 where something has to be done.
+
+--fix deletes stored bytes that have belonged to nothing for a day, and has pictures taken again that are gone. It can be
+done while a server runs. What else is gone it only names.
 
 --update gets yt-dlp into the data folder, checksum verified: the newest of [tools] yt_dlp_channel, or the release that
 yt_dlp_version names. --roll-back returns to the one before.`;
 
-interface Finding {
+export interface Finding {
   what: string;
   ok: boolean;
   says: string;
+  /** What is meant, one a line. */
+  details?: string[];
 }
 
 export const doctorCommand: Command = {
-  async run(args) {
+  async run(args, program) {
     const { values } = readArgs(args, {
+      fix: { type: "boolean", default: false },
       json: { type: "boolean" },
       update: { type: "boolean" },
       "roll-back": { type: "boolean" },
@@ -42,17 +49,27 @@ export const doctorCommand: Command = {
     const dataDir = config.data.dir;
     if (values.update) await update(config);
     if (values["roll-back"]) await rollBack(config);
+    const database = checkDatabase(dataDir);
     const findings = [
-      checkDatabase(dataDir),
+      database,
       checkDisk(dataDir),
       ...(await checkTools(config.tools, dataDir)),
+      // Without a sound database nobody knows what should be stored.
+      ...(database.ok ? await checkFiles(program, config, values.fix) : []),
     ];
     if (values.json) console.log(JSON.stringify(findings, null, 2));
-    else
-      for (const { ok, what, says } of findings) console.log(`${ok ? "ok   " : "WRONG"}  ${what}: ${says}`);
+    else for (const finding of findings) print(finding);
     return findings.every((finding) => finding.ok) ? 0 : 1;
   },
 };
+
+const mostDetails = 20;
+
+function print({ ok, what, says, details = [] }: Finding): void {
+  console.log(`${ok ? "ok   " : "WRONG"}  ${what}: ${says}`);
+  for (const line of details.slice(0, mostDetails)) console.log(`         ${cleanForTerminal(line)}`);
+  if (details.length > mostDetails) console.log(`         and more: --json names the first hundred`);
+}
 
 function checkDatabase(dataDir: string): Finding {
   const { $client: client } = openDatabase(dataDir);

@@ -7,6 +7,7 @@ import queue from "../../migrations/0006_queue.sql" with { type: "text" };
 import uploads from "../../migrations/0007_uploads.sql" with { type: "text" };
 import images from "../../migrations/0008_images.sql" with { type: "text" };
 import cancelledWishes from "../../migrations/0009_cancelled_wishes.sql" with { type: "text" };
+import storage from "../../migrations/0010_storage.sql" with { type: "text" };
 
 export interface Migration {
   version: number;
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { version: 7, sql: uploads },
   { version: 8, sql: images },
   { version: 9, sql: cancelledWishes },
+  { version: 10, sql: storage },
 ];

@@ -30,6 +30,8 @@ export type FileKind = "original" | "playable" | "thumbnail" | "poster";
 /** `receiving` bytes; then it is a video, or the file was none and says why. */
 export type UploadState = "receiving" | "done" | "refused";
 
+export type MoveState = "running" | "stopped" | "done";
+
 export type LinkKind = "invite" | "reset" | "email";
 
 export const users = sqliteTable(
@@ -313,12 +315,40 @@ export const imageFiles = sqliteTable(
   ],
 );
 
+/** All tables whose rows say that bytes are stored, and where: what has no row in any of them is needed by nobody. */
+export const storedTables = [files, imageFiles] as const;
+
 /** Bytes that no row needs any more: written with the deletion, unlinked after the commit. */
-export const fileRemovals = sqliteTable("file_removals", {
+export const fileRemovals = sqliteTable(
+  "file_removals",
+  {
+    id: integer("id").primaryKey({ autoIncrement: true }),
+    storage: text("storage").$type<StorageName>().notNull(),
+    key: text("key").notNull(),
+    createdAt: integer("created_at").notNull(),
+    /** Till then they stay: addresses of what moved to another storage are still about. */
+    notBefore: integer("not_before").notNull().default(0),
+  },
+  (table) => [
+    index("file_removals_due").on(table.notBefore),
+    index("file_removals_key").on(table.storage, table.key),
+  ],
+);
+
+/** Moves of everything that is stored to another storage, the newest last. */
+export const storageMoves = sqliteTable("storage_moves", {
   id: integer("id").primaryKey({ autoIncrement: true }),
-  storage: text("storage").$type<StorageName>().notNull(),
-  key: text("key").notNull(),
-  createdAt: integer("created_at").notNull(),
+  target: text("target").$type<StorageName>().notNull(),
+  state: text("state").$type<MoveState>().notNull(),
+  filesMoved: integer("files_moved").notNull().default(0),
+  bytesMoved: integer("bytes_moved").notNull().default(0),
+  /** They stay where they are, and go on working from there. */
+  filesFailed: integer("files_failed").notNull().default(0),
+  /** Why the last of them did not move: a sentence. */
+  lastFailure: text("last_failure"),
+  startedAt: integer("started_at").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+  finishedAt: integer("finished_at"),
 });
 
 export const tags = sqliteTable(
@@ -534,4 +564,5 @@ export type CookieJar = typeof cookieJars.$inferSelect;
 export type Video = typeof videos.$inferSelect;
 export type StoredFile = typeof files.$inferSelect;
 export type Download = typeof downloads.$inferSelect;
+export type StorageMove = typeof storageMoves.$inferSelect;
 export type Job = typeof jobs.$inferSelect;

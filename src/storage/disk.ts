@@ -116,7 +116,8 @@ async function writeBody(path: string, body: Uint8Array | ReadableStream<Uint8Ar
 
 async function findFile(path: string, key: string): Promise<StoredObject | null> {
   const stats = await onDisk(lstat(path).catch(ignore("ENOENT", "ENOTDIR")));
-  return stats?.isFile() ? { key, sizeBytes: stats.size, modifiedAt: stats.mtime } : null;
+  // When it came here: moving it in kept the time at which its bytes were written, or that of the site it is from.
+  return stats?.isFile() ? { key, sizeBytes: stats.size, modifiedAt: stats.ctime } : null;
 }
 
 /** Depth first, one folder's names in memory at a time. What is not named like a key is not ours. */

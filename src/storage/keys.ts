@@ -31,6 +31,21 @@ function revised(name: string, revision: Revision): string {
   return revision === null ? name : name.replace(/(?=\.[^.]*$)/, `-${revision}`);
 }
 
+const roots = ["videos/", "thumbnails/", "images/", "courses/"];
+
+/** Whether a key is one of these. Others in a bucket are somebody else's, and left alone. */
+export function isOurs(key: string): boolean {
+  return roots.some((root) => key.startsWith(root));
+}
+
+/** Kinds of files that can be kept in different ways. */
+export type KeyKind = "original" | "rendition" | "picture";
+
+export function kindOfKey(key: string): KeyKind {
+  if (!key.startsWith("videos/")) return "picture";
+  return /^videos\/[^/]+\/original[.-]/.test(key) ? "original" : "rendition";
+}
+
 // No part starts with a dot: that bars "." and "..", and keeps dot folders for the storage itself.
 const part = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}$/;
 const longestKey = 1000;

@@ -8,6 +8,7 @@ export interface Bucket {
   client: S3Client;
   /** Signs addresses for browsers; never connects. */
   signer: S3Client;
+  classes: S3Options["classes"];
 }
 
 /** A request that got no answer: the SDK tries it again, with back-off. */
@@ -20,7 +21,7 @@ export function connectBucket(options: S3Options): Bucket {
   const client = newClient(options, options.endpoint);
   const { publicEndpoint, endpoint } = options;
   const signer = publicEndpoint && publicEndpoint !== endpoint ? newClient(options, publicEndpoint) : client;
-  return { name: options.bucket, client, signer };
+  return { name: options.bucket, client, signer, classes: options.classes };
 }
 
 function newClient(options: S3Options, endpoint: string): S3Client {

@@ -13,12 +13,16 @@ import type { Storage } from "./storage.ts";
  */
 export function openConfiguredS3(config: Config): () => Storage {
   if (config["storage.s3"].bucket === "") return notSetUp;
-  const storage = openS3Storage({
+  const storage = openS3Storage(allS3Options(config));
+  return () => storage;
+}
+
+export function allS3Options(config: Config): S3Options {
+  return {
     ...s3Options(config),
     ca: readAuthority(config["storage.s3"].ca_file),
     workRoot: dataFolder.work(config.data.dir),
-  });
-  return () => storage;
+  };
 }
 
 /** The settings under the names that the storage knows them by. */
@@ -33,6 +37,7 @@ export function s3Options(config: Config): Omit<S3Options, "ca" | "workRoot"> {
     secretAccessKey: s3.secret_access_key,
     pathStyle: s3.path_style,
     proxy: s3.proxy,
+    classes: { original: s3.original_class, rendition: s3.rendition_class, picture: s3.picture_class },
   };
 }
 

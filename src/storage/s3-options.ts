@@ -1,3 +1,6 @@
+import type { StorageClass } from "../lib/storage-classes.ts";
+import type { KeyKind } from "./keys.ts";
+
 /** What a bucket's storage needs to know. Empty text means: not given. */
 export interface S3Options {
   /** Scheme, host and port; empty means Amazon's own for the region. */
@@ -13,6 +16,8 @@ export interface S3Options {
   pathStyle: boolean;
   /** Browsers can't reach the bucket: everything goes through us. */
   proxy: boolean;
+  /** How Amazon keeps each kind of file; empty means: as the bucket does. */
+  classes?: Readonly<Record<KeyKind, StorageClass>>;
   /** Certificates to trust besides those of the system, as PEM. */
   ca?: string | undefined;
   /** Where copies lie while a program works on them. */

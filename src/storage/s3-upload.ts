@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { kindOfKey } from "./keys.ts";
 import type { Bucket } from "./s3-client.ts";
 
 const mib = 1024 * 1024;
@@ -37,12 +38,13 @@ export async function uploadStream(
 }
 
 async function upload(
-  { client, name }: Bucket,
+  { client, name, classes }: Bucket,
   key: string,
   body: ReadableStream | Readable,
   partSize: number,
 ): Promise<string | undefined> {
-  const params = { Bucket: name, Key: key, Body: body };
+  const StorageClass = classes?.[kindOfKey(key)] || undefined;
+  const params = { Bucket: name, Key: key, Body: body, StorageClass };
   // Where anything fails it takes back the parts that it has sent.
   const { ETag } = await new Upload({ client, params, partSize, queueSize: 3 }).done();
   return ETag;

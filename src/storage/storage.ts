@@ -4,6 +4,7 @@ import type { StorageName } from "../db/schema.ts";
 export interface StoredObject {
   key: string;
   sizeBytes: number;
+  /** When it was stored. */
   modifiedAt: Date;
 }
 

@@ -35,6 +35,15 @@ test("the migrations make the tables of the schema, and no others", () => {
   expect(tables.length).toBeGreaterThan(5);
 });
 
+test("every table that says where bytes are is known to those who look for bytes that nobody needs", () => {
+  const namesBytes = tables.filter(({ columns, name }) => {
+    const names = new Set(columns.map((column) => column.name));
+    return names.has("storage") && names.has("key") && name !== "file_removals";
+  });
+  const known = schema.storedTables.map((table) => getTableConfig(table).name);
+  expect(namesBytes.map(({ name }) => name).toSorted()).toEqual(known.toSorted());
+});
+
 describe.each(tables.map((table) => [table.name, table] as const))("%s", (name, table) => {
   const primaryKey = new Set(table.primaryKeys.flatMap((key) => key.columns.map((column) => column.name)));
 

@@ -1,23 +1,30 @@
-import { and, asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt, lte } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
-import { fileRemovals, files, imageFiles, videos } from "../../db/schema.ts";
+import { fileRemovals, storedTables, videos } from "../../db/schema.ts";
 import type { StoredFile } from "../../db/schema.ts";
 
 export type StoredBytes = Pick<StoredFile, "storage" | "key">;
 
-export function insertRemovals(db: Database, removals: readonly StoredBytes[], now: number): void {
+export function insertRemovals(
+  db: Database,
+  removals: readonly StoredBytes[],
+  now: number,
+  notBefore = 0,
+): void {
   if (removals.length === 0) return;
   db.insert(fileRemovals)
-    .values(removals.map(({ storage, key }) => ({ storage, key, createdAt: now })))
+    .values(removals.map(({ storage, key }) => ({ storage, key, createdAt: now, notBefore })))
     .run();
 }
 
 export function dueRemovals(
   db: Database,
+  now: number,
   afterId: number,
   limit: number,
 ): (typeof fileRemovals.$inferSelect)[] {
-  const rows = db.select().from(fileRemovals).where(gt(fileRemovals.id, afterId));
+  const isDue = and(gt(fileRemovals.id, afterId), lte(fileRemovals.notBefore, now));
+  const rows = db.select().from(fileRemovals).where(isDue);
   return rows.orderBy(asc(fileRemovals.id)).limit(limit).all();
 }
 
@@ -25,9 +32,21 @@ export function deleteRemoval(db: Database, id: number): void {
   db.delete(fileRemovals).where(eq(fileRemovals.id, id)).run();
 }
 
+/** Whether the bytes of a key are to be removed, now or later. */
+export function isToBeRemoved(db: Database, { storage, key }: StoredBytes): boolean {
+  const { id, storage: its, key: name } = fileRemovals;
+  return (
+    db
+      .select({ id })
+      .from(fileRemovals)
+      .where(and(eq(its, storage), eq(name, key)))
+      .get() !== undefined
+  );
+}
+
 /** Whether a row needs the bytes of a key; "perhaps" while its video is being made ready. */
 export function useOfKey(db: Database, { storage, key }: StoredBytes): "row" | "perhaps" | "none" {
-  const named = [files, imageFiles].some(
+  const named = storedTables.some(
     (table) =>
       db
         .select({ key: table.key })

@@ -7,11 +7,11 @@ const atOnce = 100;
 
 /** Deletes the bytes that no row needs any more. Each may be deleted twice without harm. */
 export async function removeFilesNow(
-  { config, db, storageOf }: Pick<Deps, "config" | "db" | "storageOf">,
+  { config, db, now, storageOf }: Pick<Deps, "config" | "db" | "now" | "storageOf">,
   _payload: unknown,
   { signal }: JobContext,
 ): Promise<void> {
-  for (let due = dueRemovals(db, 0, atOnce); due.length > 0;) {
+  for (let due = dueRemovals(db, now(), 0, atOnce); due.length > 0;) {
     for (const { id, storage, key } of due) {
       signal.throwIfAborted();
       const use = useOfKey(db, { storage, key });
@@ -20,7 +20,7 @@ export async function removeFilesNow(
       if (use === "none") await storageOf(storage).delete(key);
       deleteRemoval(db, id);
     }
-    due = dueRemovals(db, due.at(-1)?.id ?? 0, atOnce);
+    due = dueRemovals(db, now(), due.at(-1)?.id ?? 0, atOnce);
   }
   // The deletion may have used it up.
   keepReserve(config.data.dir);
