@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Glob } from "bun";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gaveUpIngest } from "../../src/features/videos/ingest.ts";
@@ -393,4 +394,13 @@ test("the description of the API is complete and its page readable", async () =>
   expect(calls.length).toBeGreaterThan(10);
   const page = await (await app.request("/api/docs", { as: owner })).text();
   for (const path of Object.keys(document.paths)) expect(page).toContain(path);
+});
+
+test("no two things in it share a name: the one would be described as the other", async () => {
+  const root = `${import.meta.dir}/../../src`;
+  const files = [...new Glob("**/*.ts").scanSync(root)];
+  const texts = await Promise.all(files.map((path) => Bun.file(`${root}/${path}`).text()));
+  const names = texts.flatMap((text) => [...text.matchAll(/\.openapi\("(\w+)"\)/g)].map(([, name]) => name));
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });

@@ -39,7 +39,7 @@ const passwordRoute = createRoute({
   description: "Ends all sessions of the account.",
   request: {
     params: idParam,
-    body: bodyOf(z.object({ password: z.string() }).openapi("NewPassword")),
+    body: bodyOf(z.object({ password: z.string() }).openapi("PersonPassword")),
   },
   responses: { 204: { description: "It is set." }, ...failure },
 });
