@@ -34,10 +34,14 @@ export function findBox(bytes: Buffer, type: string): Buffer | null {
 }
 
 export function* findBoxes(bytes: Buffer, type: string): Generator<Buffer, undefined> {
+  for (const box of listBoxes(bytes)) if (box.type === type) yield box.body;
+}
+
+export function* listBoxes(bytes: Buffer): Generator<{ type: string; body: Buffer }, undefined> {
   for (let at = 0; at < bytes.length;) {
     const box = readHeader(bytes.subarray(at));
     if (box === null) return;
-    if (box.type === type) yield bytes.subarray(at + box.headerBytes, at + box.size);
+    yield { type: box.type, body: bytes.subarray(at + box.headerBytes, at + box.size) };
     at += box.size;
   }
 }

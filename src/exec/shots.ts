@@ -36,7 +36,7 @@ function thumbnailShape({ width, height }: VideoTrack) {
 }
 
 /** Exactly 1280×720: a shape close to 16:9 loses its edge, every other gets black bars. */
-function posterShape({ width, height }: VideoTrack) {
+export function posterShape({ width, height }: Pick<VideoTrack, "width" | "height">) {
   const [w, h] = [1280, 720];
   const shape = width / height / (w / h);
   const isClose = shape > 0.94 && shape < 1.06;

@@ -33,6 +33,7 @@ export const errorCodes = [
   "site_unreachable",
   "interrupted",
   "not_a_video",
+  "not_a_picture",
   "took_too_long",
   "cancelled",
   // what this machine lacks

@@ -33,6 +33,7 @@ export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   site_unreachable: 502,
   interrupted: 502,
   not_a_video: 422,
+  not_a_picture: 422,
   took_too_long: 504,
   cancelled: 409,
   storage_full: 507,

@@ -1,0 +1,58 @@
+import { inflateSync } from "node:zlib";
+import { readOrientation } from "./picture-exif.ts";
+import { usefulProfile } from "./picture-profile.ts";
+import { bufferOf, BrokenPicture, slice, upright } from "./picture-sight.ts";
+import type { Sight } from "./picture-sight.ts";
+
+export const pngStart = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+const kept = new Set(["IHDR", "PLTE", "tRNS", "sRGB", "gAMA", "cHRM", "IDAT", "IEND"]);
+
+/**
+ * A PNG, chunk by chunk (PNG third edition, section 5). One that moves is the still that it is to programs which know
+ * of nothing else. No decoder sees its compressed texts: they can be bombs.
+ */
+export function sightPng(bytes: Uint8Array): Sight {
+  const png = bufferOf(bytes);
+  const parts: Uint8Array[] = [pngStart];
+  let orientation = 1;
+  let profile: Uint8Array | null = null;
+  let type = "";
+  for (let at = pngStart.length; type !== "IEND";) {
+    const length = png.readUInt32BE(at);
+    type = png.toString("latin1", at + 4, at + 8);
+    const chunk = slice(png, at, 12 + length);
+    const content = chunk.subarray(8, -4);
+    if (at === pngStart.length && type !== "IHDR") throw new BrokenPicture("no header");
+    if (type === "eXIf") orientation = readOrientation(content);
+    if (type === "iCCP") profile = inflateProfile(content);
+    if (kept.has(type) || (type === "iCCP" && profile)) parts.push(chunk);
+    at += chunk.length;
+  }
+  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  if (width === 0 || height === 0) throw new BrokenPicture("no size");
+  const clean = Buffer.concat(parts);
+  return {
+    kind: "png",
+    ...upright(orientation, width, height),
+    orientation,
+    frames: 1,
+    loops: 1,
+    profile,
+    clean,
+    coded: clean,
+    demuxer: "png_pipe",
+    tiles: null,
+  };
+}
+
+/** A name, a zero, the method, and the profile compressed. */
+function inflateProfile(content: Buffer): Uint8Array | null {
+  try {
+    const packed = content.subarray(content.indexOf(0) + 2);
+    return usefulProfile(inflateSync(packed, { maxOutputLength: 64 * 1024 }));
+  } catch {
+    // Damaged, or far too long: then there is none.
+    return null;
+  }
+}
