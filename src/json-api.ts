@@ -4,6 +4,7 @@ import { adminApi } from "./features/admin/api.ts";
 import { downloadApi } from "./features/downloads/api.ts";
 import { steerApi } from "./features/downloads/api-steer.ts";
 import { playbackApi } from "./features/playback/api.ts";
+import { imageApi } from "./features/images/api.ts";
 import { videoApi } from "./features/videos/api.ts";
 import { apiRoot } from "./paths.ts";
 import { newApi } from "./web/api.ts";
@@ -27,6 +28,7 @@ api.route(apiRoot, videoApi);
 api.route(apiRoot, playbackApi);
 api.route(apiRoot, downloadApi);
 api.route(apiRoot, steerApi);
+api.route(apiRoot, imageApi);
 api.route(apiRoot, adminApi);
 // The router answers failures, also those of here.
 api.notFound(notFound);

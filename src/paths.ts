@@ -35,6 +35,10 @@ export const paths = {
   retryFailedDownloads: () => "/downloads/retry-failed",
   downloadLog: (id: string) => `/downloads/${id}/log`,
   events: () => "/events",
+  images: (query: { cursor?: string } = {}) => `/images${search(query)}`,
+  /** "image" or a width, with its extension. What it leads to never changes. */
+  imageFile: (id: string, name: string) => `/images/${id}/${name}`,
+  deleteImage: (id: string) => `/images/${id}/delete`,
   login: (next?: string, invite?: string) => `/login${search({ next, invite })}`,
   logout: () => "/logout",
   register: (invite?: string, next?: string) => `/register${search({ invite, next })}`,

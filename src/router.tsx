@@ -11,6 +11,7 @@ import { adminRoutes } from "./features/admin/routes.tsx";
 import { countRunning } from "./features/downloads/downloads.ts";
 import { downloadRoutes } from "./features/downloads/routes.tsx";
 import { sendStream } from "./features/playback/playback.ts";
+import { imageRoutes } from "./features/images/routes.tsx";
 import { playbackRoutes } from "./features/playback/routes.ts";
 import { videoRoutes } from "./features/videos/routes.tsx";
 import { AppError } from "./lib/errors.ts";
@@ -71,6 +72,7 @@ export function createRouter(deps: Deps): Router {
   app.route("/", accountRoutes);
   app.route("/", videoRoutes);
   app.route("/", downloadRoutes);
+  app.route("/", imageRoutes);
   app.route("/", playbackRoutes);
   app.route("/", adminRoutes);
   app.post(paths.theme(), async (c) => {

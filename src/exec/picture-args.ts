@@ -40,14 +40,9 @@ export function coverArgs(file: string, sight: Sight, target: string): string[] 
   const { filter } = posterShape(sight);
   const onBlack = ["format=gbrap", "premultiply=inplace=1", "format=gbrp"];
   const filters = [...sourceFilters(sight), ...onBlack, filter];
+  const picked = ["-map", "0:v:0", "-vf", filters.join(",")];
   const jpeg = ["-frames:v", "1", "-q:v", "3", "-map_metadata", "-1", "-f", "image2", "-update", "1"];
-  return [
-    ...ffmpegStart,
-    ...guardedPicture(file, sight),
-    ...["-map", "0:v:0", "-vf", filters.join(",")],
-    ...jpeg,
-    target,
-  ];
+  return [...ffmpegStart, ...guardedPicture(file, sight), ...picked, ...jpeg, target];
 }
 
 /**

@@ -118,10 +118,10 @@ function orientationOf(items: Items, item: Item): number {
 }
 
 function profileOf(items: Items, item: Item): Uint8Array | null {
-  const profiles = items
+  const found = items
     .properties(item, "colr")
-    .filter((box) => /^(prof|rICC)$/.test(box.toString("latin1", 0, 4)));
-  return profiles[0] ? usefulProfile(profiles[0].subarray(4)) : null;
+    .find((box) => /^(prof|rICC)$/.test(box.toString("latin1", 0, 4)));
+  return found ? usefulProfile(found.subarray(4)) : null;
 }
 
 /** Whether these are the brands of such a file, of a codec that we read. */

@@ -57,7 +57,7 @@ export function isSvg(bytes: Uint8Array): boolean {
   if (head.includes("\0")) return false;
   const prolog =
     /^\uFEFF?\s*(?:<\?xml[^>]*>\s*|<!--[^]*?-->\s*|<!DOCTYPE\s+svg[^>[]*(?:\[[^\]]*\]\s*)?>\s*)*/i;
-  return /^<svg[\s>]/i.test(head.replace(prolog, ""));
+  return /^<svg[\s/>]/i.test(head.replace(prolog, ""));
 }
 
 export function brokenPicture(cause?: unknown): AppError {

@@ -16,7 +16,7 @@ export interface FateValues {
   to: string;
 }
 
-/** Asks what becomes of the videos, where there are any; nothing is chosen beforehand. */
+/** Asks what becomes of the videos and pictures, where there are any; nothing is chosen beforehand. */
 export function DeleteForm(props: {
   page: Page;
   person: PersonItem;
@@ -34,7 +34,7 @@ export function DeleteForm(props: {
           : "Sessions, tokens and invitations go with the account. "}
         That can't be undone.
       </p>
-      {person.videos > 0 && <FateField {...props} />}
+      {person.videos + person.pictures > 0 && <FateField {...props} />}
       <Button kind="danger">{isOneself ? "Delete my account" : "Delete this account"}</Button>
     </form>
   );
@@ -42,10 +42,10 @@ export function DeleteForm(props: {
 
 function FateField({ page, person, heirs, failed }: Parameters<typeof DeleteForm>[0]) {
   const { videos = "", to = page.user?.id ?? "" } = failed?.values ?? {};
-  const many = person.videos > 1;
+  const many = person.videos + person.pictures > 1;
   return (
     <fieldset class="choices fate">
-      <legend>{many ? `What becomes of the ${person.videos} videos?` : "What becomes of the video?"}</legend>
+      <legend>What becomes of the {thingsOf(person)}?</legend>
       {heirs.length > 0 && (
         <>
           <Choice value="hand_over" now={videos} label={many ? "Hand them over" : "Hand it over"}>
@@ -66,6 +66,13 @@ function FateField({ page, person, heirs, failed }: Parameters<typeof DeleteForm
       </Choice>
     </fieldset>
   );
+}
+
+function thingsOf({ videos, pictures }: PersonItem): string {
+  const named = (count: number, name: string) => (count === 1 ? name : `${count} ${name}s`);
+  return [videos > 0 && named(videos, "video"), pictures > 0 && named(pictures, "picture")]
+    .filter(Boolean)
+    .join(" and the ");
 }
 
 function Choice(props: { value: string; now: string; label: string; children: string }) {

@@ -95,6 +95,12 @@ function AccountMenu({ page, user }: { page: Page; user: NonNullable<Page["user"
           <Icon name="film" />
           My videos
         </a>
+        {user.role !== "viewer" && (
+          <a class="menu-item" href={paths.images()}>
+            <Icon name="images" />
+            Pictures
+          </a>
+        )}
         <a class="menu-item" href={paths.account()}>
           <Icon name="settings" />
           Account

@@ -5,6 +5,7 @@ import { AppError } from "../../lib/errors.ts";
 import { may } from "../../lib/permissions.ts";
 import { deleteAccount, findUserById, getUser, requireAnotherAdmin } from "../accounts/accounts.ts";
 import { discardDownloadsOf, handOverDownloads } from "../downloads/downloads.ts";
+import { countImagesOf, discardImagesOf, handOverImages } from "../images/images.ts";
 import { countVideosOf, discardVideosOf, handOverVideos } from "../videos/videos.ts";
 
 // What calls may do to accounts, invitations and programs, beside what is here.
@@ -29,7 +30,7 @@ export { listPeople } from "./people.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "events" | "from" | "now" | "queue">;
 
-/** What becomes of the videos of somebody who goes: they are somebody else's (by id), or gone for good. */
+/** What becomes of the videos and pictures of somebody who goes: they are somebody else's (by id), or gone for good. */
 export type Fate = { videos: "hand_over"; to: string } | { videos: "delete" };
 
 /** As forms, calls and commands say it; null where nothing is said. */
@@ -76,20 +77,23 @@ export function deletePerson(
 function handOver(deps: Needs, person: User, to: string): Settlement {
   const heir = requireHeir(deps, person, to);
   const videos = handOverVideos(deps, person.id, heir.id);
+  const pictures = handOverImages(deps, person.id, heir.id);
   const downloads = handOverDownloads(deps, person.id, heir.id);
   return {
-    detail: videos > 0 ? `${countOf(videos)} handed over to ${heir.email}` : "",
+    detail: videos + pictures > 0 ? `${countOf(videos, pictures)} handed over to ${heir.email}` : "",
     tell: () => tellQueues(deps, heir.id, downloads),
   };
 }
 
 function discard(deps: Needs, person: User, fate: Fate | null): Settlement {
   const count = countVideosOf(deps, [person.id]).get(person.id) ?? 0;
-  if (count > 0 && fate === null) throw undecided(person, count);
+  const pictures = countImagesOf(deps, [person.id]).get(person.id) ?? 0;
+  if (count + pictures > 0 && fate === null) throw undecided(person, countOf(count, pictures));
   const downloads = discardDownloadsOf(deps, person.id);
   const videos = discardVideosOf(deps, person.id);
+  discardImagesOf(deps, person.id);
   return {
-    detail: count > 0 ? `${countOf(count)} deleted` : "",
+    detail: count + pictures > 0 ? `${countOf(count, pictures)} deleted` : "",
     tell() {
       for (const { id, visibility } of videos) {
         const wasPrivate = visibility === "private";
@@ -120,13 +124,17 @@ function noHeir(message: string): AppError {
   });
 }
 
-function undecided({ name }: User, count: number): AppError {
-  return new AppError("conflict", `${name} has ${countOf(count)}.`, {
+function undecided({ name }: User, things: string): AppError {
+  return new AppError("conflict", `${name} has ${things}.`, {
     field: "videos",
     hint: "Say what becomes of them: hand them over to somebody, or delete them.",
   });
 }
 
-function countOf(videos: number): string {
-  return videos === 1 ? "1 video" : `${videos} videos`;
+function countOf(videos: number, pictures: number): string {
+  const counts = [
+    videos > 0 && (videos === 1 ? "1 video" : `${videos} videos`),
+    pictures > 0 && (pictures === 1 ? "1 picture" : `${pictures} pictures`),
+  ];
+  return counts.filter(Boolean).join(" and ");
 }

@@ -11,6 +11,8 @@ export interface PersonItem {
   hasPassword: boolean;
   /** How many are theirs, those that are not ready yet too. */
   videos: number;
+  /** Those that they sent. */
+  pictures: number;
   createdAt: number;
   /** Null: never. */
   lastLoginAt: number | null;

@@ -4,6 +4,7 @@ import { may } from "../../lib/permissions.ts";
 import { getUser, listPeople as listUsers } from "../accounts/accounts.ts";
 import type { PeopleQuery } from "../accounts/accounts.ts";
 import { countVideosOf } from "../videos/videos.ts";
+import { countImagesOf } from "../images/images.ts";
 import type { PersonItem } from "./item.ts";
 
 /** By name; `total` counts all that match. */
@@ -18,7 +19,7 @@ export function listPeople(
 /** `not_found` for an id that nobody has. */
 export function getPerson(deps: Pick<Deps, "db">, id: string): PersonItem {
   const user = getUser(deps, id);
-  return personItem(user, countVideosOf(deps, [id]).get(id) ?? 0);
+  return personItem(user, countVideosOf(deps, [id]), countImagesOf(deps, [id]));
 }
 
 /** Who may keep videos: those to whom a person's can be handed over. By name. */
@@ -27,16 +28,17 @@ export function listHeirs({ db }: Pick<Deps, "db">, except: string): Pick<User, 
   return everybody.filter((one) => one.id !== except && one.disabledAt === null && may(one, "videos.change"));
 }
 
-function describe({ db }: Pick<Deps, "db">, users: readonly User[]): PersonItem[] {
-  const counts = countVideosOf(
-    { db },
-    users.map(({ id }) => id),
-  );
-  return users.map((user) => personItem(user, counts.get(user.id) ?? 0));
+function describe(deps: Pick<Deps, "db">, users: readonly User[]): PersonItem[] {
+  const ids = users.map(({ id }) => id);
+  const [videos, pictures] = [countVideosOf(deps, ids), countImagesOf(deps, ids)];
+  return users.map((user) => personItem(user, videos, pictures));
 }
 
-function personItem(user: User, videos: number): PersonItem {
+type Counts = ReadonlyMap<string, number>;
+
+function personItem(user: User, videosOf: Counts, picturesOf: Counts): PersonItem {
   const { id, name, email, role, createdAt, lastLoginAt } = user;
   const [disabled, hasPassword] = [user.disabledAt !== null, user.passwordHash !== ""];
-  return { id, name, email, role, disabled, hasPassword, videos, createdAt, lastLoginAt };
+  const [videos, pictures] = [videosOf.get(id) ?? 0, picturesOf.get(id) ?? 0];
+  return { id, name, email, role, disabled, hasPassword, videos, pictures, createdAt, lastLoginAt };
 }

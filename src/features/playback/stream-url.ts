@@ -7,7 +7,7 @@ import type { SignedClaims } from "../../storage/signed-url.ts";
 import { findUserById } from "../accounts/accounts.ts";
 import { getPart, parts, secondsOf } from "./parts.ts";
 import type { Part } from "./parts.ts";
-import { deliveryOf, linkOptions, send } from "./playback.ts";
+import { deliveryOf, linkOptions, sendStored } from "../../web/send-stored.ts";
 
 type Needs = Pick<Deps, "db" | "now" | "signedUrls" | "storageOf">;
 
@@ -56,7 +56,7 @@ export function sendSigned(
   if (file.sha256 !== claims.sha256) throw notGood();
   // Meanwhile it may have moved into a bucket: no address there outlives this one.
   const secondsLeft = Math.ceil(claims.expiresAt - deps.now() / 1000);
-  return send(deps, request, file, bytes, Math.min(secondsLeft, secondsOf(part)));
+  return sendStored(deps, request, file, bytes, Math.min(secondsLeft, secondsOf(part)));
 }
 
 function findLender({ db }: Pick<Deps, "db">, claims: SignedClaims): User | null {
