@@ -1,4 +1,5 @@
 import * as plyr from "plyr";
+import { followFile } from "./follow-file.ts";
 import { renewStream } from "./renew-stream.ts";
 
 // Its types export a class as the whole module, its code exports the same class as `default`.
@@ -12,6 +13,7 @@ function startPlayer(): void {
   // From here on the player owns this part of the page.
   stage.setAttribute("data-playing", "");
   renewStream(video);
+  followFile(video);
   Plyr.setup([video], {
     iconUrl: video.dataset.icons,
     blankVideo: "",

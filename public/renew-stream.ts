@@ -11,11 +11,16 @@ export function renewStream(video: HTMLVideoElement): void {
   const renewOld = () => {
     if (performance.now() - since < goodForMs) return;
     since = performance.now();
-    const { currentTime, paused } = video;
-    video.load();
-    video.currentTime = currentTime;
-    if (!paused) void video.play();
+    loadAgain(video);
   };
   video.addEventListener("waiting", renewOld);
   video.addEventListener("error", renewOld);
+}
+
+/** On from where it was. */
+export function loadAgain(video: HTMLVideoElement): void {
+  const { currentTime, paused } = video;
+  video.load();
+  video.currentTime = currentTime;
+  if (!paused) void video.play();
 }

@@ -10,13 +10,16 @@ export const paths = {
     `/${search(query)}`,
   video: (id: string) => `/videos/${id}`,
   editVideo: (id: string) => `/videos/${id}/edit`,
+  cancelReplacement: (id: string) => `/videos/${id}/replacement/cancel`,
   deleteVideo: (id: string) => `/videos/${id}/delete`,
   remakeThumbnails: (id: string) => `/videos/${id}/thumbnails`,
-  stream: (id: string) => `/videos/${id}/stream`,
+  /** `version`: the beginning of the SHA-256 of the original that is meant; without it, whatever is the newest. */
+  stream: (id: string, version?: string) => `/videos/${id}/stream${search({ v: version })}`,
   signed: (id: string, name: string) => `${signedRoot}${id}/${name}`,
   downloadFile: (id: string) => `/videos/${id}/file`,
   thumbnail: (id: string, name: ThumbnailName, version: number) =>
     `/thumbnails/${id}/${name}.jpg?v=${version}`,
+  mine: (query: { state?: string; cursor?: string } = {}) => `/mine${search(query)}`,
   downloads: () => "/downloads",
   previewDownloads: () => "/downloads/preview",
   downloadOptions: () => "/downloads/options",

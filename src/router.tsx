@@ -13,6 +13,7 @@ import { downloadRoutes } from "./features/downloads/routes.tsx";
 import { sendStream } from "./features/playback/playback.ts";
 import { imageRoutes } from "./features/images/routes.tsx";
 import { playbackRoutes } from "./features/playback/routes.ts";
+import { uploadRoutes } from "./features/uploads/routes.tsx";
 import { videoRoutes } from "./features/videos/routes.tsx";
 import { AppError } from "./lib/errors.ts";
 import { apiRoot, paths } from "./paths.ts";
@@ -71,6 +72,7 @@ export function createRouter(deps: Deps): Router {
 
   app.route("/", accountRoutes);
   app.route("/", videoRoutes);
+  app.route("/", uploadRoutes);
   app.route("/", downloadRoutes);
   app.route("/", imageRoutes);
   app.route("/", playbackRoutes);

@@ -8,13 +8,15 @@ import { DownloadRow } from "./downloads/row.tsx";
 import type { Page } from "./page.ts";
 import { TrayCount } from "./parts/tray.tsx";
 import { VideoCard } from "./videos/card.tsx";
+import { MineRow, type MineRowOf } from "./videos/mine-row.tsx";
+import { Replacement } from "./videos/replacement.tsx";
 import { PlayerAbout, PlayerStage } from "./videos/stage.tsx";
 
 /**
- * What an open page wants to hear of. Every topic brings the tray; `gallery` brings cards, `downloads` rows
- * and the queue, `video:<id>` the stage and the facts of one video.
+ * What an open page wants to hear of. Every topic brings the tray; `gallery` brings cards, `mine` one's own
+ * videos, `downloads` rows and the queue, `video:<id>` the stage and the facts of one video.
  */
-export type Topic = "tray" | "gallery" | "downloads" | `video:${string}`;
+export type Topic = "tray" | "gallery" | "mine" | "downloads" | `video:${string}`;
 
 /** The page's one connection; `public/live.ts` watches over it. */
 export function LiveConnection({ page, topic }: { page: Page; topic: Topic }) {
@@ -61,7 +63,27 @@ export function LiveCard({
 }
 
 export function LiveCardRemoval({ videoId }: { videoId: string }) {
-  return <Swap target={`#video-${videoId}`} how="delete" />;
+  return (
+    <>
+      <Swap target={`#video-${videoId}`} how="delete" />
+      <Swap target={`#mine-${videoId}`} how="delete" />
+    </>
+  );
+}
+
+/** A row of one's own videos; a new one goes to the front of an unfiltered first page. */
+export function LiveMineRow({ page, ...row }: MineRowOf & { page: Page }) {
+  const id = `#mine-${row.video.id}`;
+  return (
+    <>
+      <Swap target={`#mine[data-takes-new]:not(:has(${id}))`} how="afterbegin">
+        <MineRow page={page} {...row} />
+      </Swap>
+      <Swap target={id} how="outerMorph">
+        <MineRow page={page} {...row} />
+      </Swap>
+    </>
+  );
 }
 
 /** A download's progress. */
@@ -82,15 +104,17 @@ export function LiveQueue({ page, groups }: { page: Page; groups: DownloadGroups
   );
 }
 
-/** A video on its own page. */
+/** A video on its own page. What becomes of a new file is for those who may change it. */
 export function LivePlayer({
   page,
   video,
   progress,
+  canEdit,
 }: {
   page: Page;
   video: VideoItem;
   progress: Progress | null;
+  canEdit: boolean;
 }) {
   return (
     <>
@@ -100,6 +124,11 @@ export function LivePlayer({
       <Swap target="#about" how="outerMorph">
         <PlayerAbout page={page} video={video} />
       </Swap>
+      {canEdit && (
+        <Swap target="#replacement" how="outerMorph">
+          <Replacement video={video} progress={progress} />
+        </Swap>
+      )}
     </>
   );
 }

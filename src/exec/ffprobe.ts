@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { AppError } from "../lib/errors.ts";
 import { guardedInput } from "./ffmpeg-input.ts";
+import { recordedAt } from "./recorded-at.ts";
 import { run, RunError } from "./run.ts";
 import type { Tools } from "./tools.ts";
 
@@ -11,6 +12,8 @@ export interface MediaInfo {
   /** Null where the file does not say, as recordings of browsers don't. */
   durationSeconds: number | null;
   sizeBytes: number;
+  /** When it was recorded, as the file says; milliseconds since 1970. Of what else it says of its maker nothing is read. */
+  recordedAt: number | null;
   /** Bits per second, of everything together. */
   bitrate: number | null;
   video: VideoTrack | null;
@@ -83,7 +86,7 @@ export function ffprobeArgs(path: string): string[] {
 /** `json` is what ffprobe prints; `isWebm` because it gives WebM and Matroska the same name. */
 export function parseProbe(
   json: unknown,
-  { sizeBytes, isWebm: webm }: { sizeBytes: number; isWebm: boolean },
+  { sizeBytes, isWebm: webm, now = Date.now() }: { sizeBytes: number; isWebm: boolean; now?: number },
 ): MediaInfo {
   const { format, streams } = probeSchema.parse(json);
   const pictures = streams.filter((stream) => stream.codec_type === "video");
@@ -98,6 +101,7 @@ export function parseProbe(
   return {
     container: containerOf(format.format_name, format.tags?.major_brand, webm),
     durationSeconds: positive(format.duration) ?? positive(moving?.duration) ?? positive(sound?.duration),
+    recordedAt: recordedAt(format.tags ?? {}, now),
     sizeBytes,
     bitrate: positive(format.bit_rate),
     video,
@@ -128,7 +132,14 @@ const probeSchema = z.object({
     format_name: z.string(),
     duration: z.string().optional(),
     bit_rate: z.string().optional(),
-    tags: z.object({ major_brand: z.string().optional() }).optional(),
+    // These and no others: where it was, with which device and by whom must not get any further.
+    tags: z
+      .object({
+        major_brand: z.string().optional(),
+        creation_time: z.string().optional(),
+        "com.apple.quicktime.creationdate": z.string().optional(),
+      })
+      .optional(),
   }),
 });
 

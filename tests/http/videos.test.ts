@@ -160,7 +160,7 @@ describe("what arrives in another dress", () => {
     const stream = await app.request(`/videos/${id}/stream`, { as: owner });
     expect(stream.headers.get("content-type")).toBe("video/mp4");
     const original = await app.request(`/videos/${id}/file`, { as: owner });
-    expect(original.headers.get("content-disposition")).toContain('filename="Matroska.mkv"');
+    expect(original.headers.get("content-disposition")).toContain('filename="original.mkv"');
   });
 
   test("what browsers can't play is kept, says why, and is offered as a file", async () => {

@@ -1,12 +1,21 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { measureDuration, remux } from "../../src/exec/ffmpeg.ts";
 import { probe, type Container, type MediaInfo } from "../../src/exec/ffprobe.ts";
 import { planPlayable } from "../../src/exec/plan-playable.ts";
 import type { Tools } from "../../src/exec/tools.ts";
-import { bars, h264AndAac, makeClip, mp4Clip, tone, turnClockwise } from "../fixtures/media.ts";
+import {
+  bars,
+  h264AndAac,
+  makeClip,
+  mp4Clip,
+  privateMov,
+  secretsOfMov,
+  tone,
+  turnClockwise,
+} from "../fixtures/media.ts";
 
 setDefaultTimeout(30_000);
 const tools: Tools = { ffmpeg: "ffmpeg", ffprobe: "ffprobe", ytDlp: null, jsRuntime: null };
@@ -59,6 +68,7 @@ function media(container: Container, video: string | null, audio: string | null)
   return {
     container,
     durationSeconds: 1,
+    recordedAt: null,
     sizeBytes: 1,
     bitrate: null,
     video: video === null ? null : { codec: video, ...shape },
@@ -101,6 +111,15 @@ describe("remuxing", () => {
     const target = join(folder, "upright.mp4");
     await remux({ tools }, turned, target, "mp4");
     expect((await probe({ tools }, target)).video).toMatchObject({ rotation: 90, width: 180, height: 320 });
+  });
+
+  test("what the file says of its maker stays behind", async () => {
+    const path = await privateMov();
+    const target = join(folder, "clean.mp4");
+    await remux({ tools }, path, target, "mp4");
+    expect(readFileSync(path).includes("Secret")).toBe(true);
+    for (const secret of secretsOfMov)
+      expect([secret, readFileSync(target).includes(secret)]).toEqual([secret, false]);
   });
 
   test("a codec that does not fit is an error for a person, not another encoding", async () => {

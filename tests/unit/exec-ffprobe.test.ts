@@ -19,6 +19,7 @@ describe("what a file is", () => {
     expect(await infoOf(path)).toEqual({
       container: "mp4",
       durationSeconds: 2,
+      recordedAt: null,
       sizeBytes: Bun.file(path).size,
       bitrate: expect.any(Number),
       video: {

@@ -4,7 +4,15 @@ import { join } from "node:path";
 import type { DownloadState, VideoState } from "../../src/db/schema.ts";
 import type { Remedy } from "../../src/lib/errors.ts";
 import { DownloadRow } from "../../views/downloads/page.tsx";
-import { LiveCard, LiveCardRemoval, LivePlayer, LiveQueue, LiveRow, LiveTray } from "../../views/live.tsx";
+import {
+  LiveCard,
+  LiveCardRemoval,
+  LiveMineRow,
+  LivePlayer,
+  LiveQueue,
+  LiveRow,
+  LiveTray,
+} from "../../views/live.tsx";
 import { iconShapes } from "../../views/parts/icon-shapes.ts";
 import { VideoCard } from "../../views/videos/card.tsx";
 import { resolutionOf } from "../../views/videos/facts.ts";
@@ -21,7 +29,7 @@ describe("a card", () => {
     const elements = await elementsOf(await card({}));
     const link = elements.find(({ attributes }) => attributes.has("data-play"));
     expect(link?.attributes.get("href")).toBe(`/videos/${id}`);
-    expect(link?.attributes.get("data-play")).toBe(`/videos/${id}/stream`);
+    expect(link?.attributes.get("data-play")).toBe(`/videos/${id}/stream?v=aaaaaaaa`);
     expect(link?.attributes.get("data-poster")).toBe(`/thumbnails/${id}/poster.jpg?v=1000`);
   });
 
@@ -110,7 +118,8 @@ describe("a live message", () => {
     removal: LiveCardRemoval({ videoId: id }),
     row: LiveRow({ page, download }),
     queue: LiveQueue({ page, groups }),
-    player: LivePlayer({ page, video, progress }),
+    player: LivePlayer({ page, video: { ...video, replacingSince: 1 }, progress, canEdit: true }),
+    mine: LiveMineRow({ page, video, progress, same: { id: "older", title: "The same" } }),
     tray: LiveTray({ running: 2 }),
   };
 

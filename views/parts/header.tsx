@@ -5,7 +5,7 @@ import { Icon, Mark } from "./icons.tsx";
 import { ThemeForm, ThemeMenu } from "./theme.tsx";
 import { Tray } from "./tray.tsx";
 
-export type Place = "gallery" | "downloads" | "player" | "docs" | "account";
+export type Place = "gallery" | "mine" | "downloads" | "player" | "docs" | "account";
 
 /** What stands above every page of a person who is logged in. */
 export function Header({ page, current, q }: { page: Page; current?: Place; q?: string }) {
@@ -91,7 +91,7 @@ function AccountMenu({ page, user }: { page: Page; user: NonNullable<Page["user"
         <div class="narrow-only">
           <ThemeForm page={page} />
         </div>
-        <a class="menu-item" href={paths.gallery({ owner: "me" })}>
+        <a class="menu-item" href={paths.mine()}>
           <Icon name="film" />
           My videos
         </a>

@@ -1,6 +1,14 @@
 import type { Child } from "hono/jsx";
 import { formatRelativeTime } from "../../src/lib/durations.ts";
 
+let days: Intl.DateTimeFormat | undefined;
+
+/** "14 March 2024". */
+export function formatDay(at: number): string {
+  days ??= new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+  return days.format(at);
+}
+
 // Made with its first use: the language data behind it takes its time.
 let exact: Intl.DateTimeFormat | undefined;
 

@@ -1,4 +1,5 @@
 import type { VideoItem } from "../../src/features/videos/item.ts";
+import { paths } from "../../src/paths.ts";
 
 /** "1080p", "4K": the shorter side, so that upright videos are named as people name them. */
 export function resolutionOf({ width, height }: Pick<VideoItem, "width" | "height">): string | null {
@@ -6,6 +7,11 @@ export function resolutionOf({ width, height }: Pick<VideoItem, "width" | "heigh
   const lines = Math.min(width, height);
   if (lines === 4320) return "8K";
   return lines === 2160 ? "4K" : `${lines}p`;
+}
+
+/** Where the file plays that the page shows now: another that takes its place has another address. */
+export function streamOf({ id, sha256 }: Pick<VideoItem, "id" | "sha256">): string {
+  return paths.stream(id, sha256?.slice(0, 8));
 }
 
 /** True where there is something to see, and yet no picture of it could be taken. */

@@ -9,6 +9,8 @@ import { Icon } from "../parts/icons.tsx";
 import { Time } from "../parts/time.tsx";
 import { DeleteVideo, EditForm, type EditValues, RemakeThumbnails, RetryDownload } from "./manage.tsx";
 import { isUnfinished } from "./facts.ts";
+import { Replacement } from "./replacement.tsx";
+import { SameFile } from "./same-file.tsx";
 import { PlayerAbout, PlayerStage } from "./stage.tsx";
 
 /**
@@ -19,10 +21,13 @@ export function PlayerPage(props: {
   video: VideoItem;
   canEdit: boolean;
   progress: Progress | null;
+  /** Where the same file was before, for its owner. */
+  same?: { id: string; title: string };
   error?: FormError;
   values?: EditValues;
 }) {
-  const { page, video, canEdit, progress, error, values } = props;
+  const { page, video, canEdit, progress, same, error, values } = props;
+  const isReplacing = canEdit && video.replacingSince !== null;
   return (
     <Layout
       page={page}
@@ -30,7 +35,7 @@ export function PlayerPage(props: {
       current="player"
       live={`video:${video.id}`}
       scripts={["player.js"]}
-      refreshSeconds={isUnfinished(video) ? 5 : undefined}
+      refreshSeconds={isUnfinished(video) || isReplacing ? 5 : undefined}
     >
       <PlayerStage page={page} video={video} progress={progress} />
       <div class="below-stage">
@@ -48,6 +53,7 @@ export function PlayerPage(props: {
             )}
           </div>
         </div>
+        {same && <SameFile videoId={video.id} same={same} />}
         <div class="columns">
           <PlayerAbout page={page} video={video} />
           <Words video={video} />
@@ -55,7 +61,12 @@ export function PlayerPage(props: {
             <section class="manage" aria-labelledby="manage-title">
               <h2 id="manage-title">Manage</h2>
               <EditForm page={page} video={video} error={error} values={values} />
-              {video.state === "READY" && <RemakeThumbnails video={video} />}
+              {video.state === "READY" && (
+                <>
+                  <Replacement video={video} progress={progress} />
+                  <RemakeThumbnails video={video} />
+                </>
+              )}
               <DeleteVideo video={video} />
             </section>
           )}

@@ -7,8 +7,8 @@ import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
 import { Icon } from "../parts/icons.tsx";
 import { percentOf, ProgressBar, ProgressNumbers } from "../parts/progress.tsx";
-import { Time } from "../parts/time.tsx";
-import { isUnfinished, resolutionOf } from "./facts.ts";
+import { formatDay, Time } from "../parts/time.tsx";
+import { isUnfinished, resolutionOf, streamOf } from "./facts.ts";
 
 /** The video, or what stands in its place until it is ready. Both have the same box. */
 export function PlayerStage(props: { page: Page; video: VideoItem; progress: Progress | null }) {
@@ -21,7 +21,7 @@ export function PlayerStage(props: { page: Page; video: VideoItem; progress: Pro
           controls
           playsinline
           preload="metadata"
-          src={paths.stream(video.id)}
+          src={streamOf(video)}
           poster={video.hasPoster ? paths.thumbnail(video.id, "poster", video.updatedAt) : undefined}
           aria-label={video.title}
           data-icons={page.asset("plyr.svg")}
@@ -84,7 +84,8 @@ export function PlayerAbout({ page, video }: { page: Page; video: VideoItem }) {
     <section
       id="about"
       class="about"
-      data-live={isUnfinished(video) ? "" : undefined}
+      data-live={isUnfinished(video) || video.replacingSince !== null ? "" : undefined}
+      data-stream={video.state === "READY" ? streamOf(video) : undefined}
       aria-labelledby="about-title"
     >
       <h2 id="about-title">About</h2>
@@ -99,6 +100,13 @@ export function PlayerAbout({ page, video }: { page: Page; video: VideoItem }) {
         <Fact label="Added">
           <Time at={video.createdAt} now={page.now} /> by <bdi>{video.owner.name}</bdi>
         </Fact>
+        {video.recordedAt !== null && (
+          <Fact label="Recorded">
+            <Time at={video.recordedAt} now={page.now}>
+              {formatDay(video.recordedAt)}
+            </Time>
+          </Fact>
+        )}
         {video.durationSeconds !== null && (
           <Fact label="Length">{formatDuration(video.durationSeconds)}</Fact>
         )}

@@ -1,7 +1,15 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
-import { LiveCard, LiveCardRemoval, LivePlayer, LiveQueue, LiveRow, LiveTray } from "../../../views/live.tsx";
+import {
+  LiveCard,
+  LiveCardRemoval,
+  LiveMineRow,
+  LivePlayer,
+  LiveQueue,
+  LiveRow,
+  LiveTray,
+} from "../../../views/live.tsx";
 import type { Topic } from "../../../views/live.tsx";
 import type { Page } from "../../../views/page.ts";
 import type { User } from "../../db/schema.ts";
@@ -13,7 +21,7 @@ import { pageOf } from "../../web/page.ts";
 import { requireCredential, requireUser } from "../../web/session.ts";
 import { encodeMessage, eventStream } from "../../web/sse.ts";
 import { isStillIn } from "../accounts/accounts.ts";
-import { canSeeAll, getVideo } from "../videos/videos.ts";
+import { canEdit, canSeeAll, findSame, getVideo } from "../videos/videos.ts";
 import { countRunning, findItemFor, groupDownloads } from "./downloads.ts";
 
 export const liveRoutes = new Hono<AppEnv>();
@@ -65,7 +73,8 @@ class Listener {
       }),
       events.on("video.deleted", ({ userId, videoId, wasPrivate }) => {
         const knew = !wasPrivate || userId === this.#user.id || canSeeAll(this.#user);
-        if (topic === "gallery" && knew) this.#send(<LiveCardRemoval videoId={videoId} />);
+        if ((topic === "gallery" || topic === "mine") && knew)
+          this.#send(<LiveCardRemoval videoId={videoId} />);
         this.#tellLater(topic, userId);
       }),
     ];
@@ -108,11 +117,19 @@ class Listener {
       if (download) this.#send(<LiveRow page={this.#fresh()} download={download} />);
       return;
     }
-    if (topic !== "gallery" && topic !== `video:${videoId}`) return;
+    if (topic !== "gallery" && topic !== "mine" && topic !== `video:${videoId}`) return;
     const video = this.#findVideo(videoId);
     if (!video) return;
-    const View = topic === "gallery" ? LiveCard : LivePlayer;
-    this.#send(<View page={this.#fresh()} video={video} progress={this.#deps.events.progressOf(videoId)} />);
+    const progress = this.#deps.events.progressOf(videoId);
+    const shown = { page: this.#fresh(), video, progress };
+    if (topic === "gallery") return this.#send(<LiveCard {...shown} />);
+    if (topic !== "mine") {
+      const mayEdit = canEdit(this.#user, { ownerId: video.owner.id });
+      return this.#send(<LivePlayer {...shown} canEdit={mayEdit} />);
+    }
+    if (video.owner.id !== this.#user.id) return;
+    const same = findSame(this.#deps, this.#user, [videoId]).get(videoId);
+    this.#send(<LiveMineRow {...shown} same={same} />);
   }
 
   /** Null where this person may not see it. */

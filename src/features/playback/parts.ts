@@ -1,9 +1,8 @@
-import { extname } from "node:path";
 import type { Deps } from "../../deps.ts";
-import type { StoredFile, User } from "../../db/schema.ts";
+import type { StoredFile, User, Video } from "../../db/schema.ts";
 import { contentDisposition } from "../../lib/content-disposition.ts";
 import type { BytesToSend } from "../../web/send-file.ts";
-import { getFile } from "../videos/videos.ts";
+import { getFile, nameOfFile } from "../videos/videos.ts";
 
 /** What can be had of a video: what plays, the file as it came, and its pictures. */
 export const parts = ["stream", "original", "poster", "1", "2", "3"] as const;
@@ -23,23 +22,22 @@ export function getPart(
   user: User,
   id: string,
   part: Part,
-): { file: StoredFile; bytes: BytesToSend } {
+): { file: StoredFile; video: Video; bytes: BytesToSend } {
   if (part === "stream") {
-    const { file } = getFile(deps, user, id, "playable");
-    return { file, bytes: streamBytes(file) };
+    const { file, video } = getFile(deps, user, id, "playable");
+    return { file, video, bytes: streamBytes(file) };
   }
   if (part === "original") {
-    const { file, title } = getFile(deps, user, id, "original");
-    // Under a name that people can read.
-    const disposition = contentDisposition("attachment", `${title}${extname(file.key)}`);
-    return { file, bytes: { ...bytesOf(file), disposition } };
+    const { file, video } = getFile(deps, user, id, "original");
+    const disposition = contentDisposition("attachment", nameOfFile(video, file));
+    return { file, video, bytes: { ...bytesOf(file), disposition } };
   }
-  const { file } =
+  const { file, video } =
     part === "poster"
       ? getFile(deps, user, id, "poster")
       : getFile(deps, user, id, "thumbnail", Number(part));
   // The addresses of pictures carry a version, so browsers may keep them.
-  return { file, bytes: { ...bytesOf(file), cacheControl: "private, max-age=31536000, immutable" } };
+  return { file, video, bytes: { ...bytesOf(file), cacheControl: "private, max-age=31536000, immutable" } };
 }
 
 const knownStreams = new WeakMap<StoredFile, BytesToSend>();

@@ -14,7 +14,16 @@ import {
 } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
 import type { VideoItem } from "./item.ts";
-import { canEdit, deleteVideo, getVideo, listVideos, remakePictures, updateVideo } from "./videos.ts";
+import {
+  cancelReplacement,
+  canEdit,
+  deleteVideo,
+  findSame,
+  getVideo,
+  listVideos,
+  remakePictures,
+  updateVideo,
+} from "./videos.ts";
 
 export const videoState = z.enum(["PENDING", "PROCESSING", "READY", "FAILED"]);
 
@@ -62,6 +71,14 @@ const videoSchema = z
     error: errorSchema,
   })
   .openapi("Video");
+
+const oneVideoSchema = videoSchema
+  .extend({
+    same_as: z.string().nullable().openapi({
+      description: "The oldest video with the very same file, where there is an older one.",
+    }),
+  })
+  .openapi("OneVideo");
 
 const changeSchema = z
   .object({
@@ -111,7 +128,7 @@ const getRoute = createRoute({
   tags: ["Videos"],
   summary: "One video",
   request: { params: idParam },
-  responses: { 200: jsonOf(videoSchema, "The video."), ...failure },
+  responses: { 200: jsonOf(oneVideoSchema, "The video."), ...failure },
 });
 
 const changeRoute = createRoute({
@@ -134,6 +151,16 @@ const deleteRoute = createRoute({
   responses: { 204: { description: "It is gone." }, ...failure },
 });
 
+const cancelReplacementRoute = createRoute({
+  method: "delete",
+  path: "/videos/{id}/replacement",
+  middleware: allow("videos.change"),
+  tags: ["Videos"],
+  summary: "Keep the file that plays, and forget the new one that is being made ready",
+  request: { params: idParam },
+  responses: { 204: { description: "It stays." }, ...failure },
+});
+
 const picturesRoute = createRoute({
   method: "post",
   path: "/videos/{id}/thumbnails",
@@ -148,14 +175,17 @@ export const videoApi = newApiPart()
   .openapi(listRoute, (c) => {
     const { limit, cursor, q, tag, state, owner } = c.req.valid("query");
     const tags = tag === undefined ? [] : [tag].flat();
-    const query = { limit, cursor, q, tags, state, mine: owner === "me" };
+    const query = { limit, cursor, q, tags, states: state && [state], mine: owner === "me" };
     const user = requireUser(c);
     const { items, nextCursor } = listVideos(c.get("deps"), user, query);
     return c.json({ items: items.map((video) => videoJson(user, video)), next_cursor: nextCursor }, 200);
   })
   .openapi(getRoute, (c) => {
     const user = requireUser(c);
-    return c.json(videoJson(user, getVideo(c.get("deps"), user, c.req.valid("param").id)), 200);
+    const { id } = c.req.valid("param");
+    const video = getVideo(c.get("deps"), user, id);
+    const same = findSame(c.get("deps"), user, [id]).get(id);
+    return c.json({ ...videoJson(user, video), same_as: same?.id ?? null }, 200);
   })
   .openapi(changeRoute, (c) => {
     const user = requireUser(c);
@@ -164,6 +194,10 @@ export const videoApi = newApiPart()
   })
   .openapi(deleteRoute, (c) => {
     deleteVideo(c.get("deps"), requireUser(c), c.req.valid("param").id);
+    return c.body(null, 204);
+  })
+  .openapi(cancelReplacementRoute, (c) => {
+    cancelReplacement(c.get("deps"), requireUser(c), c.req.valid("param").id);
     return c.body(null, 204);
   })
   .openapi(picturesRoute, (c) => {

@@ -20,7 +20,8 @@ export interface VideoFilter {
   q: string;
   /** All of them. */
   tags: string[];
-  state?: VideoState;
+  /** Any of them. */
+  states?: readonly VideoState[];
   ownerId?: string;
   /** Only what this person may see; null sees everything. */
   visibleTo: string | null;
@@ -229,7 +230,7 @@ function filesOfVideos(db: Database, ids: string[]) {
 function conditions(filter: VideoFilter): (SQL | undefined)[] {
   return [
     visible(filter.visibleTo),
-    filter.state && eq(videos.state, filter.state),
+    filter.states && inArray(videos.state, [...filter.states]),
     filter.ownerId === undefined ? undefined : eq(videos.ownerId, filter.ownerId),
     ...searchWords(filter.q).map(matches),
   ];

@@ -9,10 +9,13 @@ import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { readForm, shownError } from "../../web/forms.ts";
 import { pageOf } from "../../web/page.ts";
+import { safePath } from "../../web/safe-path.ts";
 import { requireUser } from "../../web/session.ts";
 import {
+  cancelReplacement,
   canEdit,
   deleteVideo,
+  findSame,
   getVideo,
   listVideos,
   parseTags,
@@ -30,6 +33,7 @@ videoRoutes.get("/", allow("videos.watch"), (c) => {
   const deps = c.get("deps");
   const { items, nextCursor } = listVideos(deps, requireUser(c), {
     ...filter,
+    states: filter.state && [filter.state],
     mine: filter.owner === "me",
     cursor: c.req.query("cursor"),
   });
@@ -59,9 +63,15 @@ videoRoutes.post("/videos/:id/edit", allow("videos.change"), async (c) => {
   }
 });
 
-videoRoutes.post("/videos/:id/delete", allow("videos.change"), (c) => {
+videoRoutes.post("/videos/:id/delete", allow("videos.change"), async (c) => {
   deleteVideo(c.get("deps"), requireUser(c), c.req.param("id"));
-  return c.redirect(paths.gallery(), 303);
+  const { next } = await readForm(c);
+  return c.redirect(safePath(next), 303);
+});
+
+videoRoutes.post("/videos/:id/replacement/cancel", allow("videos.change"), (c) => {
+  cancelReplacement(c.get("deps"), requireUser(c), c.req.param("id"));
+  return c.redirect(paths.video(c.req.param("id")), 303);
 });
 
 videoRoutes.post("/videos/:id/thumbnails", allow("videos.change"), (c) => {
@@ -81,6 +91,7 @@ function playerPage(
       page={pageOf(c)}
       video={video}
       canEdit={canEdit(user, { ownerId: video.owner.id })}
+      same={video.owner.id === user.id ? findSame(deps, user, [video.id]).get(video.id) : undefined}
       progress={deps.events.progressOf(video.id)}
       {...form}
     />

@@ -29,6 +29,7 @@ type Facts = Pick<
   | "audioCodec"
   | "thumbnailError"
   | "unplayableReason"
+  | "recordedAt"
 >;
 
 /**
@@ -55,7 +56,7 @@ export async function storeFiles(
   const playable = made.playable ? [await storePlayable(deps, video.id, made.playable, revision)] : [];
   failpoint("ingest-after-move");
   const original = fileRow(deps, video.id, "original", originalKey, made.original);
-  return { facts: factsOf(deps, video.id, made), rows: [original, ...pictures, ...playable] };
+  return { facts: factsOf(deps, video, made, revision), rows: [original, ...pictures, ...playable] };
 }
 
 /** Everything that `storeFiles` may have stored. */
@@ -101,9 +102,12 @@ function fileRow(
 
 function factsOf(
   deps: Needs,
-  videoId: string,
+  video: Video,
   { info, original, pictures, playable, unplayableReason }: Awaited<ReturnType<typeof makeFiles>>,
+  revision: Revision,
 ): Facts {
+  // What sites offer carries the time at which they encoded it.
+  const isSent = video.sourceUrl === null || revision !== null;
   return {
     mime: playable ? `video/${playable.container}` : original.mime,
     sizeBytes: original.sizeBytes,
@@ -113,8 +117,9 @@ function factsOf(
     height: info.video?.height ?? null,
     videoCodec: info.video?.codec ?? null,
     audioCodec: info.audio?.codec ?? null,
-    thumbnailError: sayMissing(deps, videoId, pictures),
+    thumbnailError: sayMissing(deps, video.id, pictures),
     unplayableReason,
+    recordedAt: (isSent ? info.recordedAt : null) ?? video.recordedAt,
   };
 }
 

@@ -1,11 +1,13 @@
+import { extname } from "node:path";
 import { z } from "zod";
 import { withReserve } from "../../db/reserve.ts";
 import type { Deps } from "../../deps.ts";
-import type { StoredFile, User, VideoState } from "../../db/schema.ts";
+import type { StoredFile, User, Video, VideoState } from "../../db/schema.ts";
 import { parseCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { cleanText } from "../../lib/text.ts";
+import { revisionOf } from "../../storage/keys.ts";
 import { noteAudit } from "../accounts/accounts.ts";
 import { canSeeAll, canWatch } from "./access.ts";
 import { noSuchVideo, requireEdit } from "./authorize.ts";
@@ -20,6 +22,7 @@ import {
   tagsInUse,
 } from "./queries.ts";
 import type { VideoRow } from "./queries.ts";
+import { findSameFiles } from "./queries-same.ts";
 import { discardVideo } from "./shelving.ts";
 import { parseTags } from "./tag-names.ts";
 
@@ -59,7 +62,8 @@ const changeSchema = z
 export interface VideoQuery {
   q?: string;
   tags?: string[];
-  state?: VideoState;
+  /** Any of these. */
+  states?: readonly VideoState[];
   /** Only one's own. */
   mine?: boolean;
   limit?: number;
@@ -79,7 +83,7 @@ export function listVideos(
       // What is in no title is looked for in none: SQLite's search stops at a NUL.
       q: cleanText(query.q ?? "", 200),
       tags: parseTags(query.tags ?? []),
-      state: query.state,
+      states: query.states,
       ownerId: query.mine ? user.id : undefined,
       visibleTo: visibleTo(user),
     },
@@ -102,6 +106,16 @@ export function getVideo({ db }: Pick<Deps, "db">, user: User, id: string): Vide
   return itemOf(row);
 }
 
+/** Where the same file was on the shelf before, by the ids of those of these videos of which it was. */
+export function findSame(
+  { db }: Pick<Deps, "db">,
+  user: User,
+  ids: readonly string[],
+): Map<string, { id: string; title: string }> {
+  const found = findSameFiles(db, ids, visibleTo(user));
+  return new Map(found.map(({ id, sameId, sameTitle }) => [id, { id: sameId, title: sameTitle }]));
+}
+
 /** The file of a kind, for someone who may watch the video. `playable` falls back to the original. */
 export function getFile(
   { db }: Pick<Deps, "db">,
@@ -109,12 +123,18 @@ export function getFile(
   id: string,
   kind: StoredFile["kind"],
   n = 0,
-): { file: StoredFile; title: string } {
+): { file: StoredFile; video: Video } {
   const { video, file } = findVideoAndFile(db, id, kind, n);
   if (!video || !canWatch(user, video)) throw noSuchVideo();
   if (!file)
     throw new AppError("not_found", "This video has no such file.", { hint: "It may still be processed." });
-  return { file, title: video.title };
+  return { file, video };
+}
+
+/** What an original is called when it is saved: as its sender called it; what came from a site by its title. */
+export function nameOfFile({ title, filename, sourceUrl }: Video, { key }: StoredFile): string {
+  const isSent = sourceUrl === null || revisionOf(key) !== null;
+  return isSent && filename ? filename : `${title}${extname(key)}`;
 }
 
 /** Changes what is given and leaves the rest. */

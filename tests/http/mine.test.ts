@@ -1,0 +1,187 @@
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { failVideo, updateVideo } from "../../src/features/videos/videos.ts";
+import { AppError } from "../../src/lib/errors.ts";
+import { form, openTestApp } from "../fixtures/app.ts";
+import type { TestApp } from "../fixtures/app.ts";
+import { addPerson } from "../fixtures/cast.ts";
+import type { Person } from "../fixtures/cast.ts";
+import { mp4Clip, privateMov, secretsOfMov } from "../fixtures/media.ts";
+import { addReady, addSent, addWaiting } from "../fixtures/shelf.ts";
+
+setDefaultTimeout(60_000);
+
+let app: TestApp;
+let ben: Person;
+let cleo: Person;
+let clip: string;
+beforeEach(async () => {
+  app = openTestApp();
+  [ben, cleo] = [await addPerson(app, "ben"), await addPerson(app, "cleo")];
+  clip = await mp4Clip({ seconds: 2 });
+});
+afterEach(() => app.close());
+
+const call = (path: string, init: RequestInit = {}, as = ben.token) => app.request(path, { as, ...init });
+const text = async (path: string, as = ben.token) => (await call(path, {}, as)).text();
+async function video(id: string, as = ben.token): Promise<Record<string, unknown>> {
+  return (await (await call(`/api/v1/videos/${id}`, {}, as)).json()) as Record<string, unknown>;
+}
+
+function addFailed(title: string): string {
+  const id = addWaiting(app, ben.user, { title });
+  failVideo(app.deps, id, new AppError("not_a_video", "This is not a video that can be read."));
+  return id;
+}
+
+describe("my videos", () => {
+  test("are one's own, newest first, each with what is to be known of it", async () => {
+    await addSent(app, ben.user, clip, "First one.mp4");
+    await addSent(app, cleo.user, await mp4Clip({ seconds: 3 }), "Not mine.mp4");
+    const second = await addSent(app, ben.user, await mp4Clip({ seconds: 4 }), "Second one.mp4", {
+      visibility: "private",
+    });
+    const page = await text("/mine");
+    expect(page).not.toContain("Not mine");
+    expect(page.indexOf("Second one")).toBeLessThan(page.indexOf("First one"));
+    const row = page.slice(page.indexOf(`id="mine-${second}"`), page.indexOf("First one"));
+    for (const part of ["Ready", "0:04", "kB", "Private", `/videos/${second}/file`, "/2.jpg"])
+      expect(row).toContain(part);
+  });
+
+  test("are filtered by their state", async () => {
+    await addSent(app, ben.user, clip, "Done.mp4");
+    addWaiting(app, ben.user, { title: "Under way" });
+    addFailed("Broken");
+    const shown = async (state: string) => {
+      const page = await text(`/mine?state=${state}`);
+      return ["Done.mp4", "Under way", "Broken"].filter((title) => page.includes(title));
+    };
+    expect(await shown("")).toEqual(["Done.mp4", "Under way", "Broken"]);
+    expect(await shown("ready")).toEqual(["Done.mp4"]);
+    expect(await shown("processing")).toEqual(["Under way"]);
+    expect(await shown("failed")).toEqual(["Broken"]);
+    expect(await shown("nonsense")).toEqual(["Done.mp4", "Under way", "Broken"]);
+  });
+
+  test("go on where the page ends, by a link or as rows for scripts", async () => {
+    for (let i = 1; i <= 31; i++) addWaiting(app, ben.user, { title: `Number ${i}.` });
+    const first = await text("/mine?state=processing");
+    const next = /href="(\/mine\?[^"]*cursor[^"]*)"/.exec(first)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    expect(first).not.toContain("Number 1.");
+    const whole = await text(next);
+    expect(whole).toContain("<h1>My videos</h1>");
+    expect(whole).toContain("Number 1.");
+    const rows = await (await call(next, { headers: { "hx-request": "true" } })).text();
+    expect(rows).toStartWith("<article");
+    expect(rows).toContain("Number 1.");
+  });
+
+  test("say what to do where there are none", async () => {
+    expect(await text("/mine")).toContain("You have no videos yet");
+    const viewer = await addPerson(app, "vera", "viewer");
+    const page = await text("/mine", viewer.token);
+    expect(page).toContain("You can watch what others put on the shelf.");
+    expect(page).not.toContain("Send a file");
+  });
+});
+
+describe("a file comes back", () => {
+  const saved = async (id: string) => (await call(`/videos/${id}/file`)).headers.get("content-disposition");
+
+  test("under the name that it was sent with, and in parts", async () => {
+    const id = await addSent(app, ben.user, clip, "Größe – Film (1).MP4");
+    updateVideo(app.deps, ben.user, id, { title: "Another title" });
+    expect(await saved(id)).toBe(
+      `attachment; filename="Gro_e _ Film (1).MP4"; filename*=UTF-8''Gr%C3%B6%C3%9Fe%20%E2%80%93%20Film%20%281%29.MP4`,
+    );
+    const part = await call(`/videos/${id}/file`, { headers: { range: "bytes=1000-" } });
+    expect(part.status).toBe(206);
+    expect(Buffer.from(await part.arrayBuffer()).equals(readFileSync(clip).subarray(1000))).toBe(true);
+  });
+
+  test("under the title where it came from a site", async () => {
+    const id = await addReady(app, ben.user, clip, { title: "From a site" });
+    updateVideo(app.deps, ben.user, id, { title: "Another title" });
+    expect(await saved(id)).toBe('attachment; filename="Another title.mp4"');
+  });
+});
+
+describe("the same file again", () => {
+  test("is known by its checksum, to its owner on the pages and to programs", async () => {
+    const older = await addReady(app, cleo.user, clip, { title: "Cleo's" });
+    const mine = await addSent(app, ben.user, clip, "Mine.mp4");
+    expect(await video(mine)).toMatchObject({ same_as: older });
+    expect(await video(older)).toMatchObject({ same_as: null });
+    for (const path of ["/mine", `/videos/${mine}`]) {
+      const page = await text(path);
+      expect(page).toContain("The same file is on the shelf already");
+      expect(page).toContain("Cleo&#39;s");
+    }
+    expect(await text(`/videos/${mine}`, cleo.token)).not.toContain("The same file");
+  });
+
+  test("says nothing of what somebody may not see", async () => {
+    await addSent(app, cleo.user, clip, "Secret.mp4", { visibility: "private" });
+    const mine = await addSent(app, ben.user, clip, "Mine.mp4");
+    expect(await video(mine)).toMatchObject({ same_as: null });
+    expect(await text("/mine")).not.toContain("Secret");
+    // The oldest of those that can be seen.
+    const third = await addSent(app, ben.user, clip, "Third.mp4");
+    expect(await video(third)).toMatchObject({ same_as: mine });
+  });
+
+  test("can be deleted where it is found", async () => {
+    await addReady(app, cleo.user, clip, { title: "Cleo's" });
+    const mine = await addSent(app, ben.user, clip, "Mine.mp4");
+    const gone = await call(`/videos/${mine}/delete`, form({ next: "/mine" }));
+    expect([gone.status, gone.headers.get("location")]).toEqual([303, "/mine"]);
+    expect((await call(`/videos/${mine}`)).status).toBe(404);
+  });
+});
+
+describe("what a camera wrote into a file", () => {
+  test("says when it was recorded, and nothing else of it gets to a page, an answer or the database", async () => {
+    const id = await addSent(app, ben.user, await privateMov(), "Walk.mov");
+    const after = await video(id);
+    expect(after).toMatchObject({ recorded_at: "2024-03-14T15:09:26.000Z", mime: "video/mp4" });
+    const page = await text(`/videos/${id}`);
+    expect(page).toContain("14 March 2024");
+    app.deps.db.$client.pragma("wal_checkpoint(TRUNCATE)");
+    const everything = [
+      page,
+      await text("/mine"),
+      JSON.stringify(after),
+      readFileSync(join(app.dataDir, "homereel.sqlite"), "latin1"),
+      // What plays is a copy without it.
+      Buffer.from(await (await call(`/videos/${id}/stream`)).arrayBuffer()).toString("latin1"),
+      Buffer.from(await (await call(`/thumbnails/${id}/poster.jpg`)).arrayBuffer()).toString("latin1"),
+    ];
+    for (const secret of secretsOfMov)
+      expect([secret, everything.map((one) => one.includes(secret))]).toEqual([
+        secret,
+        everything.map(() => false),
+      ]);
+    // The file itself is as it came.
+    const original = Buffer.from(await (await call(`/videos/${id}/file`)).arrayBuffer());
+    expect(original.equals(readFileSync(await privateMov()))).toBe(true);
+  });
+
+  test("is not believed of what came from a site", async () => {
+    const mov = join(app.dataDir, "site.mov");
+    copyFileSync(await privateMov(), mov);
+    const id = await addReady(app, ben.user, mov, { title: "From a site" });
+    expect(await video(id)).toMatchObject({ recorded_at: null });
+    expect(await text(`/videos/${id}`)).not.toContain("Recorded");
+  });
+});
+
+test("a page that was open before a file was replaced is not given the middle of another", async () => {
+  const id = await addSent(app, ben.user, clip, "Mine.mp4");
+  const page = await text(`/videos/${id}`);
+  const stream = /src="(\/videos\/[^"]+\/stream\?v=\w+)"/.exec(page)?.[1] ?? "";
+  expect((await call(stream, { headers: { range: "bytes=0-99" } })).status).toBe(206);
+  expect((await call(`/videos/${id}/stream?v=00000000`)).status).toBe(404);
+  expect((await call(`/videos/${id}/stream`)).status).toBe(200);
+});
