@@ -17,11 +17,15 @@ export function parseRange(header: string | null, sizeBytes: number): RangeChoic
   if (!match || sizeBytes === 0) return { kind: "whole" };
   const [, first = "", last = ""] = match;
   if (first === "") return last === "" ? { kind: "whole" } : suffix(last, sizeBytes);
-  // BigInt: as doubles, two different positions above 2^53 could compare as equal.
-  if (last !== "" && BigInt(last) < BigInt(first)) return { kind: "whole" };
+  if (last !== "" && isBefore(last, first)) return { kind: "whole" };
   const start = Number(first);
   if (start >= sizeBytes) return { kind: "unsatisfiable" };
   return { kind: "part", start, end: last === "" ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1) };
+}
+
+/** As doubles, two different positions above 2^53 could compare as equal; BigInt takes ten times as long. */
+function isBefore(a: string, b: string): boolean {
+  return Number(a) <= Number(b) && BigInt(a) < BigInt(b);
 }
 
 function suffix(digits: string, sizeBytes: number): RangeChoice {

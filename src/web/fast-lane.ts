@@ -2,7 +2,6 @@ import { readTogether } from "../db/remembered.ts";
 import type { User } from "../db/schema.ts";
 import type { Deps } from "../deps.ts";
 import { requireSameOrigin } from "./same-origin.ts";
-import { secureMedia } from "./security-headers.ts";
 import { onlyCookieToken } from "./session.ts";
 
 interface Lane {
@@ -10,6 +9,7 @@ interface Lane {
   door: RegExp;
   /** Who has a session that was checked before, holds, and needs no renewal. */
   recall: (deps: Deps, token: string) => User | null;
+  /** Brings its security headers itself: see `mediaHeaders`. */
   answer: (deps: Deps, user: User, request: Request, id: string) => Response | Promise<Response>;
 }
 
@@ -32,8 +32,7 @@ export function fastLane(deps: Deps, { door, recall, answer }: Lane) {
         const user = recall(deps, token);
         return user && answer(deps, user, request, id);
       });
-      if (!(answered instanceof Promise)) return answered && secureMedia(deps, answered);
-      return answered.then((response) => secureMedia(deps, response), theLongWay);
+      return answered instanceof Promise ? answered.catch(theLongWay) : answered;
     } catch {
       return theLongWay();
     }

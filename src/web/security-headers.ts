@@ -15,33 +15,31 @@ export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.set("nonce", nonce);
   await next();
   const { config } = c.get("deps");
-  setHeaders(config, c.res, () => contentSecurityPolicy(nonce, bucketSource(config)));
-  // Pages are one person's: no cache between may keep them, and the browser asks again.
   const { headers } = c.res;
+  for (const [name, value] of Object.entries(fixedHeaders(config))) headers.set(name, value);
+  if (!headers.has("Content-Security-Policy")) {
+    headers.set("Content-Security-Policy", contentSecurityPolicy(nonce, bucketSource(config)));
+  }
+  // Pages are one person's: no cache between may keep them, and the browser asks again.
   if (!headers.has("Cache-Control")) headers.set("Cache-Control", "private, no-cache");
 };
 
 /** The same for bytes of a video, which are no page and run no script: without a nonce. */
-export function secureMedia({ config }: Pick<Deps, "config">, response: Response): Response {
-  setHeaders(config, response, () => mediaPolicy);
-  return response;
+export function mediaHeaders({ config }: Pick<Deps, "config">): Record<string, string> {
+  return { ...fixedHeaders(config), "content-security-policy": mediaPolicy };
 }
 
-function setHeaders(config: Config, { headers }: Response, makePolicy: () => string): void {
-  for (const [name, value] of fixedHeaders) headers.set(name, value);
-  if (!headers.has("Content-Security-Policy")) headers.set("Content-Security-Policy", makePolicy());
-  if (config.server.public_url.startsWith("https:")) {
-    headers.set("Strict-Transport-Security", "max-age=31536000");
-  }
+function fixedHeaders({ server }: Config): Record<string, string> {
+  const isSecure = server.public_url.startsWith("https:");
+  return {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    ...(isSecure ? { "strict-transport-security": "max-age=31536000" } : {}),
+  };
 }
-
-const fixedHeaders = [
-  ["X-Content-Type-Options", "nosniff"],
-  ["X-Frame-Options", "DENY"],
-  ["Referrer-Policy", "no-referrer"],
-  ["Cross-Origin-Opener-Policy", "same-origin"],
-  ["Cross-Origin-Resource-Policy", "same-origin"],
-] as const;
 
 // Who opens the address itself gets the browser's own player page, which plays from that address.
 const mediaPolicy =

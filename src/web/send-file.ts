@@ -21,6 +21,8 @@ export interface BytesToSend {
    * ranges with an end, which are never cut short: `private, no-store` keeps every answer to it small.
    */
   cacheControl?: string;
+  /** What else every answer says; what is said of these bytes here goes before it. */
+  also?: HeaderFields;
 }
 
 /**
@@ -40,7 +42,9 @@ export async function sendBytes(
   bytes: BytesToSend,
   read: (range: { start: number; end: number }) => Promise<ReadableStream<Uint8Array>>,
 ): Promise<Response> {
-  const { status, headers, part } = planAnswer(request, bytes);
+  const { status, headers: shared, part } = planAnswer(request, bytes);
+  // Other answers change theirs while this one's bytes are waited for.
+  const headers = new Headers(shared);
   const isEmpty = part?.start === part?.end;
   const body = part && !isEmpty ? await read({ start: part.start, end: part.end - 1 }) : null;
   return new Response(body, { status, headers });
@@ -48,6 +52,7 @@ export async function sendBytes(
 
 interface Answer {
   status: number;
+  /** Shared with the next answer, so good until then: Response copies them. */
   headers: Headers;
   /** The bytes of the body, from `start` up to but without `end`; null for an answer without a body. */
   part: { start: number; end: number } | null;
@@ -72,9 +77,9 @@ function planAnswer(request: Request, bytes: BytesToSend): Answer {
     headers.set("content-range", `bytes */${bytes.sizeBytes}`);
     return { status: 416, headers, part: null };
   }
-  const headers = new Headers(known.withBody);
   const isPart = range.kind === "part";
   const [start, end] = isPart ? [range.start, range.end + 1] : [0, bytes.sizeBytes];
+  const headers = isPart ? known.withPart : known.withBody;
   if (isPart) headers.set("content-range", `bytes ${start}-${end - 1}/${bytes.sizeBytes}`);
   headers.set("content-length", String(end - start));
   return { status: isPart ? 206 : 200, headers, part: request.method === "HEAD" ? null : { start, end } };
@@ -93,11 +98,12 @@ function openChecked(path: string, { etag, sizeBytes }: BytesToSend): number {
 interface KnownHeaders {
   always: Headers;
   withBody: Headers;
+  withPart: Headers;
 }
 
 const knownHeaders = new WeakMap<BytesToSend, KnownHeaders>();
 
-/** Response copies them, so the same ones serve every range of the same `BytesToSend`. */
+/** The same ones serve every range of the same `BytesToSend`: to make new ones takes as long as all checks together. */
 function headersOf(bytes: BytesToSend): KnownHeaders {
   let known = knownHeaders.get(bytes);
   if (!known) knownHeaders.set(bytes, (known = makeHeaders(bytes)));
@@ -106,6 +112,7 @@ function headersOf(bytes: BytesToSend): KnownHeaders {
 
 function makeHeaders(bytes: BytesToSend): KnownHeaders {
   const always = {
+    ...bytes.also,
     "accept-ranges": "bytes",
     etag: bytes.etag,
     "last-modified": formatHttpDate(bytes.modifiedAt),
@@ -114,7 +121,8 @@ function makeHeaders(bytes: BytesToSend): KnownHeaders {
     vary: "Sec-Fetch-Dest, Accept",
     "x-content-type-options": "nosniff",
   };
-  return { always: new Headers(always), withBody: new Headers({ ...always, ...describeBody(bytes) }) };
+  const withBody = { ...always, ...describeBody(bytes) };
+  return { always: new Headers(always), withBody: new Headers(withBody), withPart: new Headers(withBody) };
 }
 
 // A player that asks for everything takes it at its own pace, and so does each of a hundred others: small

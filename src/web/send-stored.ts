@@ -49,7 +49,7 @@ async function redirectTo(
   const keep = bytes.cacheControl?.includes("immutable")
     ? `private, max-age=${Math.floor(linkSeconds / 2)}`
     : "private, no-store";
-  return new Response(null, { status: 302, headers: { location, "cache-control": keep } });
+  return new Response(null, { status: 302, headers: { ...bytes.also, location, "cache-control": keep } });
 }
 
 /** The bucket answers with the type and name that we would have given. */

@@ -268,6 +268,20 @@ test("answers under way at once don't mix", async () => {
     await expectBytes(response, starts[i] ?? 0, (starts[i] ?? 0) + 65_536);
 });
 
+test("of more files than are kept open each answer holds its own bytes", async () => {
+  const names = Array.from({ length: 300 }, (_, i) => `many-${i}`);
+  for (const name of names) {
+    const path = join(folder, name);
+    writeFileSync(path, name.padEnd(70_000, "."));
+    files[name] = { ...video, path, sizeBytes: 70_000, etag: `"${name}"` };
+  }
+  for (let round = 0; round < 3; round++) {
+    const answers = await Promise.all(names.map((name) => get(name)));
+    const texts = await Promise.all(answers.map((answer) => answer.text()));
+    expect(texts.map((text) => text.replace(/\.+$/, ""))).toEqual(names);
+  }
+});
+
 test("every range holds exactly those bytes of the file", async () => {
   const position = fc.nat(total + 1000);
   const length = fc.oneof(fc.nat(1000), fc.integer({ min: 131_000, max: 131_200 }), fc.nat(total));

@@ -1,6 +1,7 @@
 import type { Deps } from "../../deps.ts";
 import type { StoredFile, User, Video } from "../../db/schema.ts";
 import { contentDisposition } from "../../lib/content-disposition.ts";
+import { mediaHeaders } from "../../web/security-headers.ts";
 import type { BytesToSend } from "../../web/send-file.ts";
 import { getFile, nameOfFile } from "../videos/videos.ts";
 
@@ -18,14 +19,14 @@ export function secondsOf(part: Part): number {
 
 /** A part for somebody who may watch the video, and how it is sent. */
 export function getPart(
-  deps: Pick<Deps, "db">,
+  deps: Pick<Deps, "config" | "db">,
   user: User,
   id: string,
   part: Part,
 ): { file: StoredFile; video: Video; bytes: BytesToSend } {
   if (part === "stream") {
     const { file, video } = getFile(deps, user, id, "playable");
-    return { file, video, bytes: streamBytes(file) };
+    return { file, video, bytes: streamBytes(deps, file) };
   }
   if (part === "original") {
     const { file, video } = getFile(deps, user, id, "original");
@@ -46,9 +47,12 @@ const knownStreams = new WeakMap<StoredFile, BytesToSend>();
  * One object for all the ranges of a file: what sendFile works out of it is worked out once. `no-store`,
  * because what Chromium keeps it asks for in pieces with an end, which are never cut short.
  */
-function streamBytes(file: StoredFile): BytesToSend {
+function streamBytes(deps: Pick<Deps, "config">, file: StoredFile): BytesToSend {
   let bytes = knownStreams.get(file);
-  if (!bytes) knownStreams.set(file, (bytes = { ...bytesOf(file), cacheControl: "private, no-store" }));
+  if (!bytes) {
+    bytes = { ...bytesOf(file), cacheControl: "private, no-store", also: mediaHeaders(deps) };
+    knownStreams.set(file, bytes);
+  }
   return bytes;
 }
 

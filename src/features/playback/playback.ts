@@ -5,7 +5,7 @@ import { sendStored } from "../../web/send-stored.ts";
 import { getPart, secondsOf } from "./parts.ts";
 import type { Part } from "./parts.ts";
 
-type Needs = Pick<Deps, "db" | "storageOf">;
+type Needs = Pick<Deps, "config" | "db" | "storageOf">;
 type Answer = Response | Promise<Response>;
 
 /** What a player plays: the playable rendition, else the original. Ranges and conditions as asked for. */

@@ -9,7 +9,7 @@ import { getPart, parts, secondsOf } from "./parts.ts";
 import type { Part } from "./parts.ts";
 import { deliveryOf, linkOptions, sendStored } from "../../web/send-stored.ts";
 
-type Needs = Pick<Deps, "db" | "now" | "signedUrls" | "storageOf">;
+type Needs = Pick<Deps, "config" | "db" | "now" | "signedUrls" | "storageOf">;
 
 /**
  * An address that needs no login, for players beside the browser: of the bucket, or of ours below `origin`. Whoever has
