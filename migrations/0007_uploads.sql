@@ -8,6 +8,7 @@ CREATE TABLE uploads (
   state TEXT NOT NULL,
   filename TEXT NOT NULL,
   size_bytes INTEGER NOT NULL,
+  metadata TEXT NOT NULL DEFAULT '{}',
   title TEXT,
   tags TEXT NOT NULL DEFAULT '[]',
   visibility TEXT NOT NULL,

@@ -33,6 +33,9 @@ import { downloadGates } from "./features/downloads/gates.ts";
 import { gaveUpDownload } from "./features/downloads/outcomes.ts";
 import { removeFilesJob } from "./features/removals/jobs.ts";
 import { removeFilesNow } from "./features/removals/remove-files.ts";
+import { finishUploadNow, settleUploads } from "./features/uploads/finish.ts";
+import { finishUploadJob, sweepUploadsJob } from "./features/uploads/jobs.ts";
+import { sweepUploadsLater, sweepUploadsNow, uploadFoldersInUse } from "./features/uploads/sweep.ts";
 import { queueAllPicturesNow } from "./features/videos/all-pictures.ts";
 import { gaveUpIngest, ingestNow } from "./features/videos/ingest.ts";
 import { allPicturesJob, ingestJob, picturesJob, replaceJob } from "./features/videos/jobs.ts";
@@ -111,6 +114,8 @@ export function openApp(config: Config): App {
       bind(picturesJob, remakePicturesNow),
       bind(allPicturesJob, queueAllPicturesNow),
       bind(removeFilesJob, removeFilesNow),
+      bind(finishUploadJob, finishUploadNow),
+      bind(sweepUploadsJob, sweepUploadsNow),
     ],
   });
 
@@ -143,9 +148,11 @@ export function openApp(config: Config): App {
       if (hasWorkFolders(dataDir)) sweepStrays(dataDir);
       await disk.sweepIncoming();
       void warnIfUnreachable(deps);
-      const inUse = [...workFoldersInUse(deps), ...foldersToIngest(deps)];
+      const inUse = [...workFoldersInUse(deps), ...uploadFoldersInUse(deps), ...foldersToIngest(deps)];
       await sweepWorkFolders(dataFolder.work(dataDir), new Set(inUse));
       settleDownloads(deps);
+      settleUploads(deps);
+      sweepUploadsLater(deps);
       keepDownloaderLater(deps);
       keepHouseLater(deps);
       queue.start();

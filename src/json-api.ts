@@ -5,6 +5,7 @@ import { downloadApi } from "./features/downloads/api.ts";
 import { steerApi } from "./features/downloads/api-steer.ts";
 import { playbackApi } from "./features/playback/api.ts";
 import { imageApi } from "./features/images/api.ts";
+import { uploadApi } from "./features/uploads/api.ts";
 import { videoApi } from "./features/videos/api.ts";
 import { apiRoot } from "./paths.ts";
 import { newApi } from "./web/api.ts";
@@ -29,6 +30,7 @@ api.route(apiRoot, playbackApi);
 api.route(apiRoot, downloadApi);
 api.route(apiRoot, steerApi);
 api.route(apiRoot, imageApi);
+api.route(apiRoot, uploadApi);
 api.route(apiRoot, adminApi);
 // The router answers failures, also those of here.
 api.notFound(notFound);

@@ -55,6 +55,9 @@ function listen(config: Config, app: App) {
       hostname: host,
       port,
       idleTimeout: idleTimeoutSeconds,
+      // Bun's own limit would cut large files. What nobody reads waits in front of the socket, and every route
+      // bounds what it does read.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       // Else Bun answers what was thrown with a page that shows the source to whoever asked.
       development: false,
       fetch: (request, server) => (URL.canParse(request.url) ? app.router.fetch(request, server) : badHost()),

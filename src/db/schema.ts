@@ -240,6 +240,11 @@ export const uploads = sqliteTable(
     filename: text("filename").notNull(),
     /** What was announced; how much of it is here, the file itself says. */
     sizeBytes: integer("size_bytes").notNull(),
+    /** All that the sender said of it, to be said back (tus.io/protocols/resumable-upload, "Upload-Metadata"). */
+    metadata: text("metadata", { mode: "json" })
+      .$type<Record<string, string | null>>()
+      .notNull()
+      .default(sql`'{}'`),
     /** Null: made from the file's name. */
     title: text("title"),
     tags: text("tags", { mode: "json" })

@@ -13,6 +13,8 @@ export const errorCodes = [
   "conflict",
   "cross_site",
   "too_large",
+  "quota_exceeded",
+  "checksum_mismatch",
   "rate_limited",
   // who asks
   "login_required",
@@ -34,6 +36,7 @@ export const errorCodes = [
   "interrupted",
   "not_a_video",
   "not_a_picture",
+  "too_long",
   "took_too_long",
   "cancelled",
   // what this machine lacks
@@ -66,6 +69,7 @@ const remedies: Partial<Record<ErrorCode, Remedy>> = {
   needs_cookies: "add_cookies",
   site_refused: "add_cookies",
   storage_full: "free_space",
+  quota_exceeded: "free_space",
 };
 
 /** Null where nothing that can be done here helps. Codes that a later version wrote are unknown. */

@@ -12,10 +12,28 @@ export const cors: MiddlewareHandler<AppEnv> = async (c, next) => {
   return answer(c, next);
 };
 
+/** For uploads that can be resumed (tus.io/protocols/resumable-upload). */
+const tusSends = [
+  "Tus-Resumable",
+  "Upload-Length",
+  "Upload-Offset",
+  "Upload-Metadata",
+  "Upload-Checksum",
+  "X-HTTP-Method-Override",
+];
+const tusAnswers = [
+  "Location",
+  "Tus-Resumable",
+  "Tus-Version",
+  "Upload-Offset",
+  "Upload-Length",
+  "Upload-Expires",
+];
+
 const answer = honoCors({
   origin: (origin, c) => (c.get("deps").config.server.cors_origins.includes(origin) ? origin : null),
   allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-  allowHeaders: ["Authorization", "Content-Type"],
-  exposeHeaders: ["Retry-After"],
+  allowHeaders: ["Authorization", "Content-Type", ...tusSends],
+  exposeHeaders: ["Retry-After", ...tusAnswers],
   maxAge: 600,
 });

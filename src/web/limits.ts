@@ -1,8 +1,10 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
 import { isAppError } from "../lib/errors.ts";
+import { apiRoot } from "../paths.ts";
 import { networkOf } from "./client-address.ts";
 import type { AppEnv } from "./env.ts";
+import { overriddenMethod } from "./method-override.ts";
 import { RateLimit } from "./rate-limit.ts";
 
 const minuteMs = 60_000;
@@ -58,13 +60,22 @@ export function limitCodes(c: Context<AppEnv>): void {
   take(c, c.get("deps").limits.codesOfAddress, networkIn(c));
 }
 
-/** Calls of the JSON API, for each token or session; for each address where there is none. */
+/**
+ * Calls of the JSON API, for each token or session; for each address where there is none. The pieces of an
+ * upload are no calls: it may take hundreds of them, as fast as they come.
+ */
 export const limitApi: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (isPieceOfUpload(c)) return next();
   const credential = c.get("credential");
   const key = credential && "id" in credential ? credential.id : (c.get("user")?.id ?? networkIn(c));
   take(c, c.get("deps").limits.apiCalls, key);
   await next();
 };
+
+function isPieceOfUpload({ req }: Context<AppEnv>): boolean {
+  const isPatch = req.method === "PATCH" || overriddenMethod(req.raw) === "PATCH";
+  return isPatch && req.path.startsWith(`${apiRoot}/uploads/`);
+}
 
 /** Where a form shows the failure itself, nobody else sets the header. */
 function take(c: Context<AppEnv>, limit: RateLimit, key: string): void {

@@ -15,6 +15,9 @@ export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   conflict: 409,
   cross_site: 403,
   too_large: 413,
+  quota_exceeded: 507,
+  // As tus says it, and nobody else (tus.io/protocols/resumable-upload, "Checksum").
+  checksum_mismatch: 460 as ContentfulStatusCode,
   rate_limited: 429,
   login_required: 401,
   login_failed: 401,
@@ -34,6 +37,7 @@ export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   interrupted: 502,
   not_a_video: 422,
   not_a_picture: 422,
+  too_long: 422,
   took_too_long: 504,
   cancelled: 409,
   storage_full: 507,

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import {
-  assumedSpeed,
-  hasRoom,
-  headroomBytes,
-  pauseMs,
-  planCost,
-  planRoute,
-  siteOf,
-} from "../../src/features/downloads/plan.ts";
+import { assumedSpeed, pauseMs, planCost, planRoute, siteOf } from "../../src/features/downloads/plan.ts";
+import { hasRoom, headroomBytes } from "../../src/storage/free-space.ts";
 
 describe("the lane of a download", () => {
   const speed = { bytesPerSecond: 1_000_000, overheadSeconds: 0 };

@@ -8,16 +8,16 @@ import type { AppError } from "../../lib/errors.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { PermanentFailure } from "../../queue/job.ts";
 import type { JobContext } from "../../queue/job.ts";
+import { freeBytes, hasRoom, storageFull } from "../../storage/free-space.ts";
 import { fetchForDownload } from "./attempt.ts";
 import type { probeJob } from "./jobs.ts";
 import { beginFetching, handOver, moveToLongLane, whatNow } from "./outcomes.ts";
 import type { Running } from "./outcomes.ts";
-import { hasRoom, siteOf } from "./plan.ts";
+import { siteOf } from "./plan.ts";
 import { expandPlaylist, wantedOfPlaylist } from "./playlist.ts";
 import { changeDownloadFrom, findDownload, unfinishedDownloadIds } from "./queries.ts";
 import { settleInterrupted } from "./queries-gates.ts";
 import { estimateDownload, noteSuccess } from "./sites.ts";
-import { freeBytes, storageFull } from "./space.ts";
 
 type Payload = z.infer<typeof probeJob.payload>;
 type Needs = Pick<Deps, "config" | "db" | "egress" | "events" | "log" | "now" | "queue" | "tools">;

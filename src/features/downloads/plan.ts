@@ -92,11 +92,3 @@ export function siteOf(url: URL): string {
     .replace(/^www\./, "")
     .replace(/\.$/, "");
 }
-
-/** Bytes that stay free for the database and everything else. */
-export const headroomBytes = 500_000_000;
-
-/** Whether a download of this size may start; merging and remuxing need the space twice. */
-export function hasRoom(freeBytes: number, expectedBytes: number | null): boolean {
-  return freeBytes >= headroomBytes + 2 * (expectedBytes ?? 0);
-}

@@ -7,15 +7,14 @@ import type { Preset } from "../../lib/download-options.ts";
 import { AppError, isAppError } from "../../lib/errors.ts";
 import { highestNumber } from "../../lib/number-ranges.ts";
 import { parseInput } from "../../lib/parse-input.ts";
+import { freeBytes, headroomBytes } from "../../storage/free-space.ts";
 import { canAdd, findOnShelf, findUrlsOnShelf } from "../videos/videos.ts";
 import type { FoundItem, PreviewItem } from "./item.ts";
-import { headroomBytes } from "./plan.ts";
 import { lookAt } from "./preview-look.ts";
 import type { Look } from "./preview-look.ts";
 import { partOfPlaylist } from "./preview-plan.ts";
 import { chosenOptions } from "./profiles.ts";
 import { estimateDownload, siteOf } from "./sites.ts";
-import { freeBytes } from "./space.ts";
 import { checkUrls, mayNotAdd, urlLines } from "./start.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "egress" | "log" | "now" | "tools">;

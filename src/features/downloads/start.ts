@@ -10,12 +10,12 @@ import { formatNumbers, parseNumbers } from "../../lib/number-ranges.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { cleanText } from "../../lib/text.ts";
 import { checkHost, checkUrl, parseNetworks } from "../../lib/url-policy.ts";
+import { requireRoom } from "../../storage/free-space.ts";
 import { addPendingVideo, canAdd, parseTags } from "../videos/videos.ts";
 import { itemsOf } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
 import { probeJob } from "./jobs.ts";
 import { siteOf } from "./plan.ts";
-import { requireRoom } from "./space.ts";
 import { chosenOptions } from "./profiles.ts";
 import { insertDownload } from "./queries.ts";
 
@@ -60,7 +60,7 @@ export function startDownloads(
   input: unknown,
 ): DownloadItem[] {
   if (!canAdd(user)) throw mayNotAdd();
-  requireRoom(deps);
+  requireRoom(deps, null);
   const { urls, title, tags, items, ...said } = parseInput(startSchema, input);
   const checked = checkUrls(deps, urls);
   const wishes: Wishes = {

@@ -24,6 +24,9 @@ interface NewVideo {
   sourceSite: string | null;
   tags: string[];
   visibility?: Visibility;
+  /** When it was recorded, as far as that is known before the file is read. */
+  recordedAt?: number | null;
+  sizeBytes?: number;
 }
 
 /** Puts a new video on the shelf, before its bytes are there. Returns its id. */

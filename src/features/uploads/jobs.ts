@@ -1,0 +1,20 @@
+import { z } from "zod";
+import { defineJob } from "../../queue/job.ts";
+
+/** Settles an upload that is here in whole, and whose last request did not come so far. */
+export const finishUploadJob = defineJob("finish-upload", {
+  lane: "chores",
+  maxAttempts: 10,
+  deadlineMs: 10 * 60_000,
+  payload: z.object({ uploadId: z.string() }),
+  unique: ({ uploadId }) => uploadId,
+});
+
+/** Clears away what nobody goes on with, every hour. */
+export const sweepUploadsJob = defineJob("sweep-uploads", {
+  lane: "chores",
+  maxAttempts: 3,
+  deadlineMs: 10 * 60_000,
+  payload: z.object({}),
+  unique: () => "all",
+});

@@ -1,0 +1,35 @@
+import type { Deps } from "../../deps.ts";
+import { removeWorkFolder } from "../../exec/work-folder.ts";
+import { Snooze } from "../../queue/job.ts";
+import { workRoot } from "./arrived.ts";
+import { oneAtATime } from "./finish.ts";
+import { sweepUploadsJob } from "./jobs.ts";
+import { deleteUpload, expiredUploads, findUpload, receivingUploads } from "./queries.ts";
+
+const hourMs = 3_600_000;
+
+/** From the start on, once an hour. */
+export function sweepUploadsLater({ now, queue }: Pick<Deps, "now" | "queue">): void {
+  queue.cancel(sweepUploadsJob, "all");
+  queue.add(sweepUploadsJob, {}, { runAt: now() + 60_000 });
+}
+
+/** Clears away what nobody goes on with, and forgets what is over. */
+export async function sweepUploadsNow(deps: Pick<Deps, "config" | "db" | "now">): Promise<void> {
+  const { db, now } = deps;
+  for (const id of expiredUploads(db, now())) {
+    await oneAtATime(id, async () => {
+      // A piece may have come while we were at the ones before.
+      const upload = findUpload(db, id);
+      if (!upload || upload.expiresAt > now()) return;
+      deleteUpload(db, id);
+      if (upload.state === "receiving") await removeWorkFolder(workRoot(deps), id);
+    });
+  }
+  throw new Snooze(hourMs);
+}
+
+/** The work folders that a restart must leave alone. */
+export function uploadFoldersInUse({ db }: Pick<Deps, "db">): string[] {
+  return receivingUploads(db).map(({ id }) => id);
+}

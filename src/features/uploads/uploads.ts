@@ -1,0 +1,138 @@
+import { z } from "zod";
+import type { User } from "../../db/schema.ts";
+import type { Deps } from "../../deps.ts";
+import { removeWorkFolder } from "../../exec/work-folder.ts";
+import { parseCursor } from "../../lib/cursor.ts";
+import { AppError } from "../../lib/errors.ts";
+import { parseInput } from "../../lib/parse-input.ts";
+import { cleanText } from "../../lib/text.ts";
+import { parseTags, requireReplaceable } from "../videos/videos.ts";
+import { arrivedBytes, workRoot } from "./arrived.ts";
+import { oneAtATime } from "./finish.ts";
+import type { UploadItem } from "./item.ts";
+import { requireMayUpload, requireSpaceFor } from "./limits.ts";
+import { deleteUpload, findUpload, insertUpload, pageOfUploads } from "./queries.ts";
+import type { Upload } from "./queries.ts";
+import { checkFilename } from "./upload-rules.ts";
+
+/** What is said about a file before its bytes come; as text, since that is how it is sent. */
+export const wishesSchema = z.object({
+  filename: z.string("Say what the file is called.").transform(checkFilename),
+  title: z
+    .string()
+    .default("")
+    .transform((title) => cleanText(title, 300) || null),
+  tags: z.string().default("").transform(parseTags),
+  visibility: z.enum(["library", "private"], "Choose library or private.").optional(),
+  /** When the sender's file was last changed, in milliseconds since 1970. */
+  modified: z
+    .string()
+    .default("")
+    .transform((text) => (/^\d{1,15}$/.test(text) ? Number(text) : null)),
+  replaces: z.string().optional(),
+});
+
+/** Writes down that a file is coming, where it may; until now there is not one byte of it. */
+export function startUpload(
+  deps: Pick<Deps, "config" | "db" | "now">,
+  user: User,
+  input: { id: string; sizeBytes: number; wishes: Record<string, string | null> },
+): Upload {
+  const { config, db, now } = deps;
+  const { id, sizeBytes } = input;
+  requireMayUpload(user);
+  const { modified, replaces, visibility, ...wishes } = parseInput(wishesSchema, withoutNulls(input.wishes));
+  if (sizeBytes === 0) throw emptyFile();
+  if (replaces !== undefined) requireReplaceable(deps, user, replaces);
+  requireSpaceFor(deps, user, sizeBytes);
+  const time = now();
+  insertUpload(db, {
+    id,
+    userId: user.id,
+    state: "receiving",
+    ...wishes,
+    metadata: input.wishes,
+    sizeBytes,
+    visibility: visibility ?? config.uploads.visibility,
+    recordedAt: modified,
+    replacesVideoId: replaces ?? null,
+    createdAt: time,
+    updatedAt: time,
+    expiresAt: time + keepMs(deps),
+  });
+  return getUpload(deps, user, id);
+}
+
+/** `not_found` also where it is another person's. */
+export function getUpload({ db }: Pick<Deps, "db">, user: User, id: string): Upload {
+  const upload = findUpload(db, id);
+  if (upload?.userId !== user.id) {
+    throw new AppError("not_found", "There is no such upload.", {
+      hint: "It may be over, or have waited too long. Send the file again.",
+    });
+  }
+  return upload;
+}
+
+/** One's own, newest first. `nextCursor` is null on the last page. */
+export function listUploads(
+  deps: Pick<Deps, "config" | "db">,
+  user: User,
+  query: { limit: number; cursor?: string | null },
+): { items: UploadItem[]; nextCursor: string | null } {
+  const { limit, cursor } = query;
+  const rows = pageOfUploads(deps.db, user.id, limit + 1, parseCursor(cursor));
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    items: page.map((row) => itemOf(deps, row)),
+    nextCursor: rows.length > limit && last ? String(last.seq) : null,
+  };
+}
+
+export function itemOf(deps: Pick<Deps, "config">, upload: Upload): UploadItem {
+  const { id, filename, sizeBytes, state, videoId, createdAt, expiresAt } = upload;
+  const { replacesVideoId: replaces, errorCode: code, errorMessage: message, errorHint: hint } = upload;
+  return {
+    id,
+    filename,
+    sizeBytes,
+    state,
+    videoId,
+    replaces,
+    createdAt,
+    expiresAt,
+    offsetBytes: offsetOf(deps, upload),
+    error: code === null ? null : { code, message: message ?? "", hint: hint ?? "" },
+  };
+}
+
+/** How much of it is here; of what is over all was. */
+export function offsetOf(deps: Pick<Deps, "config">, { id, state, sizeBytes }: Upload): number {
+  return state === "receiving" ? arrivedBytes(deps, id) : sizeBytes;
+}
+
+/** Its bytes go, where it is not a video yet; that it was there is forgotten. */
+export function cancelUpload(deps: Pick<Deps, "config" | "db">, user: User, id: string): Promise<void> {
+  getUpload(deps, user, id);
+  return oneAtATime(id, async () => {
+    const upload = findUpload(deps.db, id);
+    deleteUpload(deps.db, id);
+    if (upload?.state === "receiving") await removeWorkFolder(workRoot(deps), id);
+  });
+}
+
+/** How long an upload waits for its next piece. */
+export function keepMs({ config }: Pick<Deps, "config">): number {
+  return config.uploads.keep_hours * 3_600_000;
+}
+
+function emptyFile(): AppError {
+  return new AppError("not_a_video", "The file is empty.", { hint: "Choose the file again." });
+}
+
+function withoutNulls(fields: Record<string, string | null>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
