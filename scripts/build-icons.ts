@@ -18,6 +18,7 @@ const names = [
   "eye",
   "eye-off",
   "film",
+  "image-up",
   "images",
   "key-round",
   "keyboard",

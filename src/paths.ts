@@ -13,11 +13,13 @@ export const paths = {
   cancelReplacement: (id: string) => `/videos/${id}/replacement/cancel`,
   deleteVideo: (id: string) => `/videos/${id}/delete`,
   remakeThumbnails: (id: string) => `/videos/${id}/thumbnails`,
+  ownPicture: (id: string) => `/videos/${id}/thumbnail`,
+  removeOwnPicture: (id: string) => `/videos/${id}/thumbnail/delete`,
   /** `version`: the beginning of the SHA-256 of the original that is meant; without it, whatever is the newest. */
   stream: (id: string, version?: string) => `/videos/${id}/stream${search({ v: version })}`,
   signed: (id: string, name: string) => `${signedRoot}${id}/${name}`,
   downloadFile: (id: string) => `/videos/${id}/file`,
-  thumbnail: (id: string, name: ThumbnailName, version: number) =>
+  thumbnail: (id: string, name: ThumbnailName | "own", version: number) =>
     `/thumbnails/${id}/${name}.jpg?v=${version}`,
   mine: (query: { state?: string; cursor?: string } = {}) => `/mine${search(query)}`,
   downloads: () => "/downloads",

@@ -18,6 +18,8 @@ export const keys = {
     checkKey(`videos/${videoId}/${revised(name, revision)}`),
   thumbnail: (videoId: string, name: "1" | "2" | "3" | "poster", revision: Revision = null) =>
     checkKey(`thumbnails/${videoId}/${revised(`${name}.jpg`, revision)}`),
+  /** What somebody chose for a video; each has a name of its own. */
+  ownPicture: (videoId: string, revision: string) => checkKey(`thumbnails/${videoId}/own-${revision}.jpg`),
   image: (imageId: string, extension: string) => checkKey(`images/${imageId}.${extension}`),
   course: (courseId: string, name: string) => checkKey(`courses/${courseId}/${name}`),
 };

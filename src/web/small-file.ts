@@ -25,6 +25,21 @@ export async function receiveSmallFile(c: Context<AppEnv>, mostBytes: number): P
   return { bytes, filename: c.req.query("filename") ?? "" };
 }
 
+/** How a call of the JSON API describes the body that this reads; hono itself is not to read it. */
+export const pictureBody = {
+  required: true,
+  content: {
+    "multipart/form-data": {
+      schema: {
+        type: "object" as const,
+        required: ["file"],
+        properties: { file: { type: "string" as const, contentMediaType: "application/octet-stream" } },
+      },
+    },
+    "image/*": { schema: { type: "string" as const, contentMediaType: "image/*" } },
+  },
+};
+
 async function fileOfForm(c: Context<AppEnv>, type: string, mostBytes: number): Promise<SmallFile> {
   const body = await readAtMost(c, mostBytes + frameBytes, mostBytes);
   const form = await new Response(body, { headers: { "content-type": type } })

@@ -1,6 +1,6 @@
 import { paths } from "../../src/paths.ts";
 
-/** Thumbnail 2 of a video, else another that exists, else a drawn placeholder. Always decorative: the title is beside it. */
+/** The picture that somebody chose for a video, or its thumbnail 2, else another that exists, else a drawn placeholder. Always decorative: the title is beside it. */
 export function Picture(props: {
   videoId: string | null;
   thumbnails: number[];
@@ -8,7 +8,7 @@ export function Picture(props: {
   eager?: boolean;
 }) {
   const { videoId, thumbnails, version, eager } = props;
-  const shown = thumbnails.includes(2) ? 2 : thumbnails[0];
+  const shown = [0, 2].find((n) => thumbnails.includes(n)) ?? thumbnails[0];
   if (videoId === null || shown === undefined) return <Placeholder />;
   const frames = [1, 2, 3]
     .filter((n) => thumbnails.includes(n))
@@ -39,5 +39,5 @@ function Placeholder() {
 }
 
 function thumbnailUrl(videoId: string, n: number, version: number): string {
-  return paths.thumbnail(videoId, n === 1 ? "1" : n === 2 ? "2" : "3", version);
+  return paths.thumbnail(videoId, (["own", "1", "2", "3"] as const)[n] ?? "2", version);
 }

@@ -8,7 +8,7 @@ import { Icon } from "../parts/icons.tsx";
 import { Picture } from "../parts/picture.tsx";
 import { percentOf, ProgressBar } from "../parts/progress.tsx";
 import { Time } from "../parts/time.tsx";
-import { hasNoPicture, isUnfinished, resolutionOf, streamOf } from "./facts.ts";
+import { hasNoPicture, isUnfinished, posterOf, resolutionOf, streamOf } from "./facts.ts";
 
 interface Props {
   page: Page;
@@ -58,7 +58,7 @@ function CardPicture({ video, progress }: Omit<Props, "page">) {
       href={paths.video(video.id)}
       class="card-open"
       data-play={video.unplayableReason === null ? streamOf(video) : undefined}
-      data-poster={video.hasPoster ? paths.thumbnail(video.id, "poster", video.updatedAt) : undefined}
+      data-poster={posterOf(video)}
     >
       {picture}
       <span class="card-play">

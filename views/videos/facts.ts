@@ -14,6 +14,14 @@ export function streamOf({ id, sha256 }: Pick<VideoItem, "id" | "sha256">): stri
   return paths.stream(id, sha256?.slice(0, 8));
 }
 
+/** What is shown before it plays: the picture that somebody chose, else the first frame. */
+export function posterOf(
+  video: Pick<VideoItem, "id" | "thumbnails" | "hasPoster" | "updatedAt">,
+): string | undefined {
+  const name = video.thumbnails.includes(0) ? "own" : video.hasPoster ? "poster" : null;
+  return name === null ? undefined : paths.thumbnail(video.id, name, video.updatedAt);
+}
+
 /** True where there is something to see, and yet no picture of it could be taken. */
 export function hasNoPicture(
   video: Pick<VideoItem, "state" | "thumbnailError" | "thumbnails" | "videoCodec">,

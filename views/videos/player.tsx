@@ -9,6 +9,7 @@ import { Icon } from "../parts/icons.tsx";
 import { Time } from "../parts/time.tsx";
 import { DeleteVideo, EditForm, type EditValues, RemakeThumbnails, RetryDownload } from "./manage.tsx";
 import { isUnfinished } from "./facts.ts";
+import { OwnPicture } from "./own-picture.tsx";
 import { Replacement } from "./replacement.tsx";
 import { SameFile } from "./same-file.tsx";
 import { PlayerAbout, PlayerStage } from "./stage.tsx";
@@ -25,8 +26,10 @@ export function PlayerPage(props: {
   same?: { id: string; title: string };
   error?: FormError;
   values?: EditValues;
+  /** Of the picture that was sent for it. */
+  pictureError?: FormError;
 }) {
-  const { page, video, canEdit, progress, same, error, values } = props;
+  const { page, video, canEdit, progress, same, error, values, pictureError } = props;
   const isReplacing = canEdit && video.replacingSince !== null;
   return (
     <Layout
@@ -61,6 +64,7 @@ export function PlayerPage(props: {
             <section class="manage" aria-labelledby="manage-title">
               <h2 id="manage-title">Manage</h2>
               <EditForm page={page} video={video} error={error} values={values} />
+              <OwnPicture video={video} error={pictureError} />
               {video.state === "READY" && (
                 <>
                   <Replacement video={video} progress={progress} />

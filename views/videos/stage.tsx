@@ -8,7 +8,7 @@ import type { Page } from "../page.ts";
 import { Icon } from "../parts/icons.tsx";
 import { percentOf, ProgressBar, ProgressNumbers } from "../parts/progress.tsx";
 import { formatDay, Time } from "../parts/time.tsx";
-import { isUnfinished, resolutionOf, streamOf } from "./facts.ts";
+import { isUnfinished, posterOf, resolutionOf, streamOf } from "./facts.ts";
 
 /** The video, or what stands in its place until it is ready. Both have the same box. */
 export function PlayerStage(props: { page: Page; video: VideoItem; progress: Progress | null }) {
@@ -22,7 +22,7 @@ export function PlayerStage(props: { page: Page; video: VideoItem; progress: Pro
           playsinline
           preload="metadata"
           src={streamOf(video)}
-          poster={video.hasPoster ? paths.thumbnail(video.id, "poster", video.updatedAt) : undefined}
+          poster={posterOf(video)}
           aria-label={video.title}
           data-icons={page.asset("plyr.svg")}
         />

@@ -35,7 +35,7 @@ export interface DownloadItem {
   waitsFor: string;
   /** Who pasted it. */
   userId: string;
-  /** Numbers of the video's thumbnails that exist, and the version for their URL. */
+  /** Numbers of the video's thumbnails that exist, 0 for one that somebody chose, and the version for their URL. */
   thumbnails: number[];
   version: number;
   progress: Progress | null;

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { allow } from "../../web/allow.ts";
 import { failure, idParam, isoTime, jsonOf, newApiPart, pagingQuery, timeSchema } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
-import { receiveSmallFile } from "../../web/small-file.ts";
+import { pictureBody, receiveSmallFile } from "../../web/small-file.ts";
 import { addImage, deleteImage, getImage, listImages } from "./images.ts";
 import type { ImageItem } from "./item.ts";
 
@@ -23,21 +23,6 @@ const imageSchema = z
     created_at: timeSchema,
   })
   .openapi("Image");
-
-/** Read by hand, and not held in hono's memory first. */
-const pictureBody = {
-  required: true,
-  content: {
-    "multipart/form-data": {
-      schema: {
-        type: "object" as const,
-        required: ["file"],
-        properties: { file: { type: "string" as const, contentMediaType: "application/octet-stream" } },
-      },
-    },
-    "image/*": { schema: { type: "string" as const, contentMediaType: "image/*" } },
-  },
-};
 
 const addRoute = createRoute({
   method: "post",

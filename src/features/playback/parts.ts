@@ -6,7 +6,7 @@ import type { BytesToSend } from "../../web/send-file.ts";
 import { getFile, nameOfFile } from "../videos/videos.ts";
 
 /** What can be had of a video: what plays, the file as it came, and its pictures. */
-export const parts = ["stream", "original", "poster", "1", "2", "3"] as const;
+export const parts = ["stream", "original", "poster", "own", "1", "2", "3"] as const;
 export type Part = (typeof parts)[number];
 
 const videoSeconds = 15 * 60;
@@ -36,7 +36,7 @@ export function getPart(
   const { file, video } =
     part === "poster"
       ? getFile(deps, user, id, "poster")
-      : getFile(deps, user, id, "thumbnail", Number(part));
+      : getFile(deps, user, id, "thumbnail", part === "own" ? 0 : Number(part));
   // The addresses of pictures carry a version, so browsers may keep them.
   return { file, video, bytes: { ...bytesOf(file), cacheControl: "private, max-age=31536000, immutable" } };
 }

@@ -13,6 +13,8 @@ import {
   timeSchema,
 } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
+import { pictureBody, receiveSmallFile } from "../../web/small-file.ts";
+import { removeOwnPicture, setOwnPicture } from "./own-picture.ts";
 import type { VideoItem } from "./item.ts";
 import {
   cancelReplacement,
@@ -52,8 +54,18 @@ const videoSchema = z
       .openapi({ description: "Why browsers can't play it as it came." }),
     source_url: z.string().nullable(),
     filename: z.string().nullable(),
-    thumbnails: z.array(z.object({ n: z.int(), url: z.string() })),
-    poster_url: z.string().nullable(),
+    thumbnails: z.array(
+      z.object({
+        n: z.int().openapi({
+          description:
+            "0 is the picture that somebody chose; 1, 2 and 3 are at 10, 50 and 90 % of its length.",
+        }),
+        url: z.string(),
+      }),
+    ),
+    poster_url: z.string().nullable().openapi({
+      description: "The picture that somebody chose, else the first frame.",
+    }),
     thumbnail_error: z
       .string()
       .nullable()
@@ -171,6 +183,29 @@ const picturesRoute = createRoute({
   responses: { 202: jsonOf(videoSchema, "It will be done."), ...failure },
 });
 
+const ownPictureRoute = createRoute({
+  method: "put",
+  path: "/videos/{id}/thumbnail",
+  middleware: allow("videos.change"),
+  tags: ["Videos"],
+  summary: "Choose the picture that stands for a video",
+  description:
+    "JPEG, PNG, GIF, WebP, AVIF or HEIC; it becomes a JPEG of 1280×720. The pictures that were taken from the video stay, and taking them again leaves this one alone.",
+  request: { params: idParam },
+  requestBody: pictureBody,
+  responses: { 200: jsonOf(videoSchema, "The video."), ...failure },
+});
+
+const removeOwnPictureRoute = createRoute({
+  method: "delete",
+  path: "/videos/{id}/thumbnail",
+  middleware: allow("videos.change"),
+  tags: ["Videos"],
+  summary: "Go back to the pictures that were taken from the video",
+  request: { params: idParam },
+  responses: { 204: { description: "There is no chosen picture any more." }, ...failure },
+});
+
 export const videoApi = newApiPart()
   .openapi(listRoute, (c) => {
     const { limit, cursor, q, tag, state, owner } = c.req.valid("query");
@@ -200,6 +235,16 @@ export const videoApi = newApiPart()
     cancelReplacement(c.get("deps"), requireUser(c), c.req.valid("param").id);
     return c.body(null, 204);
   })
+  .openapi(ownPictureRoute, async (c) => {
+    const [deps, user, { id }] = [c.get("deps"), requireUser(c), c.req.valid("param")];
+    const receive = () => receiveSmallFile(c, deps.config.images.max_size);
+    await setOwnPicture(deps, user, id, receive, c.req.raw.signal);
+    return c.json(videoJson(user, getVideo(deps, user, id)), 200);
+  })
+  .openapi(removeOwnPictureRoute, (c) => {
+    removeOwnPicture(c.get("deps"), requireUser(c), c.req.valid("param").id);
+    return c.body(null, 204);
+  })
   .openapi(picturesRoute, (c) => {
     const user = requireUser(c);
     const { id } = c.req.valid("param");
@@ -207,8 +252,13 @@ export const videoApi = newApiPart()
     return c.json(videoJson(user, getVideo(c.get("deps"), user, id)), 202);
   });
 
+/** By their numbers. */
+const pictureNames = ["own", "1", "2", "3"] as const;
+
 function videoJson(user: User, video: VideoItem): z.infer<typeof videoSchema> {
-  const picture = (name: "1" | "2" | "3" | "poster") => paths.thumbnail(video.id, name, video.updatedAt);
+  const picture = (name: (typeof pictureNames)[number] | "poster") =>
+    paths.thumbnail(video.id, name, video.updatedAt);
+  const hasOwn = video.thumbnails.includes(0);
   return {
     id: video.id,
     title: video.title,
@@ -228,8 +278,8 @@ function videoJson(user: User, video: VideoItem): z.infer<typeof videoSchema> {
     unplayable_reason: video.unplayableReason,
     source_url: video.sourceUrl,
     filename: video.filename,
-    thumbnails: video.thumbnails.map((n) => ({ n, url: picture(String(n) as "1" | "2" | "3") })),
-    poster_url: video.hasPoster ? picture("poster") : null,
+    thumbnails: video.thumbnails.map((n) => ({ n, url: picture(pictureNames[n] ?? "2") })),
+    poster_url: hasOwn ? picture("own") : video.hasPoster ? picture("poster") : null,
     thumbnail_error: video.thumbnailError,
     stream_url: video.state === "READY" ? paths.stream(video.id) : null,
     recorded_at: video.recordedAt === null ? null : isoTime(video.recordedAt),

@@ -23,7 +23,7 @@ export interface VideoItem {
   audioCodec: string | null;
   /** Why browsers can't play it, as it came: it can be downloaded. */
   unplayableReason: string | null;
-  /** The numbers of the thumbnails that exist, of 1 (10 %), 2 (50 %), 3 (90 %). */
+  /** The numbers of the thumbnails that exist: 1 (10 %), 2 (50 %), 3 (90 %), and before them 0, which somebody chose. */
   thumbnails: number[];
   hasPoster: boolean;
   /** Why no picture could be taken. */

@@ -13,7 +13,7 @@ const picturesOfOne = 4;
 const which: Record<WhichPictures, SQL> = {
   all: sql`state = 'READY'`,
   missing: sql`state = 'READY' AND video_codec IS NOT NULL AND ${picturesOfOne} > (SELECT count(*) FROM files
-    WHERE files.video_id = videos.id AND files.kind IN ('thumbnail', 'poster'))`,
+    WHERE files.video_id = videos.id AND (files.kind = 'poster' OR files.kind = 'thumbnail' AND files.n > 0))`,
 };
 
 const rememberedCounts = remembered<number>();

@@ -11,6 +11,8 @@ import { readForm, shownError } from "../../web/forms.ts";
 import { pageOf } from "../../web/page.ts";
 import { safePath } from "../../web/safe-path.ts";
 import { requireUser } from "../../web/session.ts";
+import { receiveSmallFile } from "../../web/small-file.ts";
+import { removeOwnPicture, setOwnPicture } from "./own-picture.ts";
 import {
   cancelReplacement,
   canEdit,
@@ -79,9 +81,27 @@ videoRoutes.post("/videos/:id/thumbnails", allow("videos.change"), (c) => {
   return c.redirect(paths.video(c.req.param("id")), 303);
 });
 
+videoRoutes.post("/videos/:id/thumbnail", allow("videos.change"), async (c) => {
+  const deps = c.get("deps");
+  const id = c.req.param("id");
+  const receive = () => receiveSmallFile(c, deps.config.images.max_size);
+  try {
+    await setOwnPicture(deps, requireUser(c), id, receive, c.req.raw.signal);
+    return c.redirect(paths.video(id), 303);
+  } catch (error) {
+    const pictureError = shownError(error);
+    return c.html(playerPage(c, { pictureError }), pictureError.status);
+  }
+});
+
+videoRoutes.post("/videos/:id/thumbnail/delete", allow("videos.change"), (c) => {
+  removeOwnPicture(c.get("deps"), requireUser(c), c.req.param("id"));
+  return c.redirect(paths.video(c.req.param("id")), 303);
+});
+
 function playerPage(
   c: Context<AppEnv, "/videos/:id">,
-  form: { error?: { message: string }; values?: Parameters<typeof PlayerPage>[0]["values"] } = {},
+  form: Pick<Parameters<typeof PlayerPage>[0], "error" | "values" | "pictureError"> = {},
 ) {
   const deps = c.get("deps");
   const user = requireUser(c);
