@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { probe } from "../../src/exec/ffprobe.ts";
 import { takePictures, type Pictures } from "../../src/exec/thumbnails.ts";
 import type { Tools } from "../../src/exec/tools.ts";
+import { jpegOf } from "../fixtures/jpeg.ts";
 import { bars, colourClip, makeClip, mp4Clip, tone, turnClockwise, x264 } from "../fixtures/media.ts";
 
 setDefaultTimeout(30_000);
@@ -201,30 +202,4 @@ async function sideOf(path: string): Promise<string> {
 
 async function colourOf(path: string): Promise<string> {
   return (await jpegOf(path)).colourAt(0.5, 0.5);
-}
-
-/** Decodes a JPEG by way of PPM: "P6", width, height and 255, then three bytes a pixel. */
-async function jpegOf(path: string) {
-  const argv = ["ffmpeg", "-v", "error", "-f", "mjpeg", "-i", "-", "-c:v", "ppm", "-f", "image2pipe", "-"];
-  const ppm = await new Response(Bun.spawn(argv, { stdin: Bun.file(path) }).stdout).bytes();
-  const head = /^P6\s(\d+)\s(\d+)\s255\s/.exec(Buffer.from(ppm.subarray(0, 40)).toString("latin1"));
-  const [header = "", width, height] = head ?? [];
-  const size = [Number(width), Number(height)];
-  const colourAt = (x: number, y: number) => {
-    const at = 3 * (Math.floor(y * Number(height)) * Number(width) + Math.floor(x * Number(width)));
-    return nameOf([...ppm.subarray(header.length + at, header.length + at + 3)]);
-  };
-  return { size, colourAt };
-}
-
-function nameOf(rgb: number[]): string {
-  const bits = rgb.map((value) => (value > 200 ? 1 : value < 60 ? 0 : 9)).join("");
-  const names: Record<string, string> = {
-    111: "white",
-    100: "red",
-    "010": "lime",
-    "001": "blue",
-    "000": "black",
-  };
-  return names[bits] ?? `rgb(${rgb.join(", ")})`;
 }
