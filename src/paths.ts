@@ -21,6 +21,7 @@ export const paths = {
   downloadFile: (id: string) => `/videos/${id}/file`,
   thumbnail: (id: string, name: ThumbnailName | "own", version: number) =>
     `/thumbnails/${id}/${name}.jpg?v=${version}`,
+  cancelUpload: (id: string) => `/uploads/${id}/cancel`,
   mine: (query: { state?: string; cursor?: string } = {}) => `/mine${search(query)}`,
   downloads: () => "/downloads",
   previewDownloads: () => "/downloads/preview",

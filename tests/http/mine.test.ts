@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { keepWorkFolder } from "../../src/exec/work-folder.ts";
+import { receivedName } from "../../src/features/uploads/arrived.ts";
+import { startUpload } from "../../src/features/uploads/uploads.ts";
 import { failVideo, updateVideo } from "../../src/features/videos/videos.ts";
+import { dataFolder } from "../../src/lib/data-folder.ts";
 import { AppError } from "../../src/lib/errors.ts";
+import { newId } from "../../src/lib/ids.ts";
 import { form, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { addPerson } from "../fixtures/cast.ts";
@@ -184,4 +189,30 @@ test("a page that was open before a file was replaced is not given the middle of
   expect((await call(stream, { headers: { range: "bytes=0-99" } })).status).toBe(206);
   expect((await call(`/videos/${id}/stream?v=00000000`)).status).toBe(404);
   expect((await call(`/videos/${id}/stream`)).status).toBe(200);
+});
+
+describe("what is on its way", () => {
+  test("is shown above, with how much of it is here, and can be forgotten", async () => {
+    const [upload, theirs] = [newId(), newId()];
+    startUpload(app.deps, ben.user, { id: upload, sizeBytes: 90_000, wishes: { filename: "Half.mov" } });
+    startUpload(app.deps, cleo.user, { id: theirs, sizeBytes: 90_000, wishes: { filename: "Theirs.mov" } });
+    const folder = await keepWorkFolder(dataFolder.work(app.dataDir), upload);
+    writeFileSync(join(folder, receivedName), Buffer.alloc(45_000));
+    const page = await text("/mine");
+    for (const part of ["Half.mov", "45 kB of 90 kB", 'value="50"', "Waiting for the rest"])
+      expect(page).toContain(part);
+    expect(page).not.toContain("Theirs.mov");
+    expect((await call(`/uploads/${theirs}/cancel`, form({}))).status).toBe(404);
+    const answer = await call(`/uploads/${upload}/cancel`, form({}));
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, "/mine"]);
+    expect(await text("/mine")).not.toContain("Half.mov");
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test("counts as space used, of what there is for this person", async () => {
+    await addSent(app, ben.user, clip, "Mine.mp4");
+    expect(await text("/mine")).toMatch(/\d+ kB used</);
+    app.deps.db.$client.prepare("UPDATE users SET quota_bytes = 5000000 WHERE id = ?").run(ben.user.id);
+    expect(await text("/mine")).toMatch(/\d+ kB used, 4\.\d MB of 5 MB left/);
+  });
 });

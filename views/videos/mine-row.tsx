@@ -5,7 +5,6 @@ import { formatDuration } from "../../src/lib/durations.ts";
 import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
 import { ButtonLink } from "../parts/button.tsx";
-import { Icon } from "../parts/icons.tsx";
 import { Picture } from "../parts/picture.tsx";
 import { percentOf, ProgressBar, ProgressNumbers } from "../parts/progress.tsx";
 import { Time } from "../parts/time.tsx";
@@ -90,14 +89,7 @@ function RowFacts({ page, video }: { page: Page; video: VideoItem }) {
       {video.sizeBytes !== null && <span>{formatBytes(video.sizeBytes)}</span>}
       {video.durationSeconds !== null && <span>{formatDuration(video.durationSeconds)}</span>}
       <Time at={video.createdAt} now={page.now} />
-      {video.visibility === "private" ? (
-        <span class="row-private">
-          <Icon name="lock" />
-          Private
-        </span>
-      ) : (
-        <span>Everyone here</span>
-      )}
+      <span>{video.visibility === "private" ? "Private" : "Everyone here"}</span>
     </p>
   );
 }

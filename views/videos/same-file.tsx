@@ -16,10 +16,15 @@ export function SameFile(props: { videoId: string; same: { id: string; title: st
           <ButtonLink href={paths.video(same.id)} kind="quiet">
             Open it
           </ButtonLink>
-          <form method="post" action={paths.deleteVideo(videoId)}>
-            {next && <input type="hidden" name="next" value={next} />}
-            <Button kind="quiet">Delete this one</Button>
-          </form>
+          {/* Asks before it deletes, without a script. */}
+          <details>
+            <summary class="button quiet">Delete this one</summary>
+            <form method="post" action={paths.deleteVideo(videoId)}>
+              {next && <input type="hidden" name="next" value={next} />}
+              <p>This video is deleted for good, with its title, tags and links. The other one stays.</p>
+              <Button kind="danger">Delete for good</Button>
+            </form>
+          </details>
         </div>
       </div>
     </div>

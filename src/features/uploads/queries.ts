@@ -35,6 +35,17 @@ export function pageOfUploads(
     .all();
 }
 
+/** One person's of which bytes are missing, newest first. */
+export function receivingUploadsOf(db: Database, userId: string, limit: number): Upload[] {
+  return db
+    .select()
+    .from(uploads)
+    .where(and(eq(uploads.userId, userId), eq(uploads.state, "receiving")))
+    .orderBy(desc(uploads.seq))
+    .limit(limit)
+    .all();
+}
+
 export function insertUpload(db: Database, upload: typeof uploads.$inferInsert): void {
   db.insert(uploads).values(upload).run();
 }

@@ -11,7 +11,7 @@ import { arrivedBytes, workRoot } from "./arrived.ts";
 import { oneAtATime } from "./finish.ts";
 import type { UploadItem } from "./item.ts";
 import { requireMayUpload, requireSpaceFor } from "./limits.ts";
-import { deleteUpload, findUpload, insertUpload, pageOfUploads } from "./queries.ts";
+import { deleteUpload, findUpload, insertUpload, pageOfUploads, receivingUploadsOf } from "./queries.ts";
 import type { Upload } from "./queries.ts";
 import { checkFilename } from "./upload-rules.ts";
 
@@ -89,6 +89,13 @@ export function listUploads(
     nextCursor: rows.length > limit && last ? String(last.seq) : null,
   };
 }
+
+/** One's own of which bytes are missing, the newest first. */
+export function unfinishedUploads(deps: Pick<Deps, "config" | "db">, user: User): UploadItem[] {
+  return receivingUploadsOf(deps.db, user.id, mostUnfinished).map((row) => itemOf(deps, row));
+}
+
+const mostUnfinished = 50;
 
 export function itemOf(deps: Pick<Deps, "config">, upload: Upload): UploadItem {
   const { id, filename, sizeBytes, state, videoId, createdAt, expiresAt } = upload;
