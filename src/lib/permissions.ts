@@ -1,3 +1,5 @@
+import { AppError } from "./errors.ts";
+
 /** What a person may be. */
 export const roles = ["admin", "user", "viewer"] as const;
 export type Role = (typeof roles)[number];
@@ -52,6 +54,14 @@ export type Permission = keyof typeof rules;
 export function may(person: { role: Role }, permission: Permission): boolean {
   const allowed: readonly Role[] = rules[permission].roles;
   return allowed.includes(person.role);
+}
+
+/** `not_allowed` for who may not. Null is the command line and the machine itself, which may do everything. */
+export function requireMay(actor: { role: Role } | null, permission: Permission): void {
+  if (actor === null || may(actor, permission)) return;
+  throw new AppError("not_allowed", "Your account may not do this.", {
+    hint: "An admin can change what your account may do.",
+  });
 }
 
 /** Whether a token of these scopes may be used for it. `admin` does not hold the others: tokens say all they can. */

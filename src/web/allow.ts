@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { AppError } from "../lib/errors.ts";
-import { may, mayToken, scopeOf } from "../lib/permissions.ts";
+import { mayToken, requireMay, scopeOf } from "../lib/permissions.ts";
 import type { Permission } from "../lib/permissions.ts";
 import type { AppEnv } from "./env.ts";
 import { requireCredential, requireUser } from "./session.ts";
@@ -8,18 +8,12 @@ import { requireCredential, requireUser } from "./session.ts";
 /** Stands before every handler that is not for everybody: `not_allowed` for who, or for a token that, may not. */
 export function allow(permission: Permission): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    if (!may(requireUser(c), permission)) throw notAllowed();
+    requireMay(requireUser(c), permission);
     const credential = requireCredential(c);
     if (credential.kind === "token" && !mayToken(credential.scopes, permission))
       throw beyondScopes(permission);
     await next();
   };
-}
-
-function notAllowed(): AppError {
-  return new AppError("not_allowed", "Your account may not do this.", {
-    hint: "An admin can change what your account may do.",
-  });
 }
 
 function beyondScopes(permission: Permission): AppError {

@@ -100,7 +100,7 @@ describe("what ends a login takes effect on the very next request", () => {
   const ends: Record<string, (person: Person) => unknown> = {
     "ending the session": ({ user, sessionId }) => endSession(app.deps, user, sessionId),
     "logging out everywhere": ({ user }) => endAllSessions(app.deps, user, user),
-    "a new password": ({ user }) => setPassword(app.deps, user, user.id, `another ${password}`),
+    "a new password": ({ user }) => setPassword(app.deps, null, user.id, `another ${password}`),
     "another role": ({ user }) => changeAccount(app.deps, null, user.id, { role: "viewer" }),
     "disabling the account": ({ user }) => disableAccount(app.deps, null, user.id),
     "disabling and enabling it": ({ user }) => {

@@ -5,6 +5,7 @@ import { nameCursor, parseNameCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { parseInput } from "../../lib/parse-input.ts";
+import { requireMay } from "../../lib/permissions.ts";
 import { cleanText } from "../../lib/text.ts";
 import { noteAudit } from "./audit.ts";
 import type { AuditAction } from "./audit-names.ts";
@@ -26,7 +27,7 @@ import { closeSessions } from "./sessions.ts";
 
 type Needs = Pick<Deps, "db" | "now" | "from">;
 /** Who does it; null for the command line, for the machine itself and for who registers. */
-type By = Pick<User, "id" | "name"> | null;
+type By = Pick<User, "id" | "name" | "role"> | null;
 
 /** Whether this is still the first start: nobody has an account. */
 export function needsSetup({ db }: Pick<Deps, "db">): boolean {
@@ -57,6 +58,7 @@ export async function createUser(
   input: unknown,
   registration?: Registration,
 ): Promise<User> {
+  requireMay(by, "people.manage");
   const { db, now } = deps;
   const { name, email, role, password } = parseInput(accountSchema, input);
   if (findUserByEmail(db, email)) throw emailTaken(email);
@@ -115,10 +117,11 @@ export function listPeople(
 
 const changeSchema = z.object({ name: nameSchema, email: emailSchema, role: roleSchema }).partial();
 
-/** Changes what is given. A changed role ends the sessions of the account, a changed e-mail does not. */
+/** Changes what is given; people change their own name and e-mail, admins everybody's. A changed role ends the sessions of the account, a changed e-mail does not. */
 export function changeAccount(deps: Needs, by: By, id: string, input: unknown): User {
   const { db, now } = deps;
   const change = parseInput(changeSchema, input);
+  if (by?.id !== id || change.role !== undefined) requireMay(by, "people.manage");
   return db.transaction(() => {
     const before = getUser(deps, id);
     const { name = before.name, email = before.email, role = before.role } = change;
@@ -140,6 +143,7 @@ export function changeAccount(deps: Needs, by: By, id: string, input: unknown): 
 
 /** Sets a new password, and ends all sessions and open links of the account. */
 export async function setPassword(deps: Needs, by: By, id: string, password: string): Promise<User> {
+  requireMay(by, "people.manage");
   const checked = parseInput(z.object({ password: passwordSchema }), { password });
   const passwordHash = await hashPassword(checked.password);
   return deps.db.transaction(() => {
@@ -154,6 +158,7 @@ export async function setPassword(deps: Needs, by: By, id: string, password: str
 
 /** A disabled account keeps all it has, and lets nobody in: no session, no token. */
 export function disableAccount(deps: Needs, by: By, id: string): User {
+  requireMay(by, "people.manage");
   return deps.db.transaction(() => {
     const user = getUser(deps, id);
     if (user.disabledAt !== null) return user;
@@ -166,6 +171,7 @@ export function disableAccount(deps: Needs, by: By, id: string): User {
 }
 
 export function enableAccount(deps: Needs, by: By, id: string): User {
+  requireMay(by, "people.manage");
   return deps.db.transaction(() => {
     const user = getUser(deps, id);
     if (user.disabledAt === null) return user;
@@ -180,6 +186,7 @@ export function enableAccount(deps: Needs, by: By, id: string): User {
  * feature's transaction.
  */
 export function deleteAccount(deps: Needs, by: By, id: string, detail: string): void {
+  requireMay(by, "people.manage");
   const user = getUser(deps, id);
   requireAnotherAdmin(deps, user, "delete");
   deleteUserRow(deps.db, id);

@@ -3,6 +3,7 @@ import type { Session, User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
+import { requireMay } from "../../lib/permissions.ts";
 import type { SessionClaims } from "../../web/session-token.ts";
 import { noteAudit, tryToWrite } from "./audit.ts";
 import { nameOfDevice } from "./device.ts";
@@ -123,6 +124,7 @@ export function logOut(deps: Pick<Deps, "db" | "now" | "from">, user: User, id: 
 
 /** Ends all sessions of an account, also those that are only being started. `by` is who wants it. */
 export function endAllSessions(deps: Pick<Deps, "db" | "now" | "from">, by: User | null, user: User): void {
+  if (by?.id !== user.id) requireMay(by, "people.manage");
   deps.db.transaction(() => {
     closeSessions(deps, user.id);
     noteAudit(deps, {

@@ -53,7 +53,7 @@ interface Settlement {
  */
 export function deletePerson(
   deps: Needs,
-  by: Pick<User, "id" | "name"> | null,
+  by: Pick<User, "id" | "name" | "role"> | null,
   id: string,
   fate: Fate | null,
 ): void {

@@ -7,6 +7,7 @@ import { probeVideo } from "../../exec/ytdlp.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
 import { AppError, isAppError } from "../../lib/errors.ts";
 import { writePrivateFile } from "../../lib/private-file.ts";
+import { requireMay } from "../../lib/permissions.ts";
 import { checkUrl } from "../../lib/url-policy.ts";
 import { noteAudit } from "../accounts/accounts.ts";
 import { expiryOf, parseCookies, writeNetscape } from "./cookie-rules.ts";
@@ -24,6 +25,7 @@ export function listCookies({ db }: Pick<Deps, "db">): CookieJar[] {
 
 /** `site` and `cookies` as a person gives them; what was there for the site is replaced. */
 export function addCookies(deps: Needs, by: User, input: { site: string; cookies: string }): CookieJar {
+  requireMay(by, "cookies.manage");
   const site = parseSite(input.site);
   const cookies = parseCookies(input.cookies, site, deps.now());
   const jar = { site, addedBy: by.name, addedAt: deps.now(), expiresAt: expiryOf(cookies) };
@@ -40,6 +42,7 @@ export function addCookies(deps: Needs, by: User, input: { site: string; cookies
 
 /** `not_found` where there are none. */
 export function deleteCookies(deps: Needs, by: User, given: string): void {
+  requireMay(by, "cookies.manage");
   const site = parseSite(given);
   deps.db.transaction(() => {
     if (!deleteJar(deps.db, site)) throw noSuchJar();

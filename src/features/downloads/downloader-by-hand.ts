@@ -3,6 +3,7 @@ import type { Deps } from "../../deps.ts";
 import { readNotes, writeNotes } from "../../exec/ytdlp-notes.ts";
 import { linkOfYtDlp, rollBackYtDlp, versionBefore } from "../../exec/ytdlp-program.ts";
 import { AppError, isAppError } from "../../lib/errors.ts";
+import { requireMay } from "../../lib/permissions.ts";
 import { findByKey } from "../../queue/store.ts";
 import { noteAudit } from "../accounts/accounts.ts";
 import { askNewest, install, placesOf } from "./downloader.ts";
@@ -14,8 +15,9 @@ import { updateDownloaderJob } from "./jobs.ts";
 /** As the configuration says: the pinned release, else the newest of the channel. It is done by a job. */
 export function updateDownloader(
   deps: Needs & Pick<Deps, "db" | "from">,
-  admin: Pick<User, "id" | "name">,
+  admin: Pick<User, "id" | "name" | "role">,
 ): void {
+  requireMay(admin, "tools.manage");
   requireOwnCare(deps);
   const { yt_dlp_channel: channel, yt_dlp_version: pin } = deps.config.tools;
   deps.db.transaction(() => {
@@ -46,8 +48,9 @@ export function gaveUpUpdate(deps: Needs): void {
 /** Goes back to the version before. `conflict` where there is none, or the configuration names a version. */
 export async function rollBackDownloader(
   deps: Needs & Pick<Deps, "db" | "from">,
-  admin: Pick<User, "id" | "name">,
+  admin: Pick<User, "id" | "name" | "role">,
 ): Promise<void> {
+  requireMay(admin, "tools.manage");
   requireOwnCare(deps);
   const { yt_dlp_version: pin } = deps.config.tools;
   if (pin !== "") throw pinned(pin);

@@ -3,6 +3,7 @@ import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { AppError } from "../../lib/errors.ts";
 import { parseInput } from "../../lib/parse-input.ts";
+import { requireMay } from "../../lib/permissions.ts";
 import type { JobContext } from "../../queue/job.ts";
 import { noteAudit } from "../accounts/accounts.ts";
 import { allPicturesJob, picturesJob } from "./jobs.ts";
@@ -20,9 +21,10 @@ const wishSchema = z.object({ only: z.enum(["missing", "all"], "Choose missing o
  */
 export function remakeAllPictures(
   deps: Pick<Deps, "db" | "from" | "now" | "queue">,
-  actor: Pick<User, "id" | "name"> | null,
+  actor: Pick<User, "id" | "name" | "role"> | null,
   input: { only?: string },
 ): number {
+  requireMay(actor, "videos.all");
   const { only } = parseInput(wishSchema, input);
   const { db, queue } = deps;
   const count = countToPicture(db, only);
