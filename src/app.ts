@@ -31,11 +31,13 @@ import { gaveUpUpdate, updateDownloaderNow } from "./features/downloads/download
 import { downloaderJob, fetchJob, probeJob, updateDownloaderJob } from "./features/downloads/jobs.ts";
 import { downloadGates } from "./features/downloads/gates.ts";
 import { gaveUpDownload } from "./features/downloads/outcomes.ts";
-import { removeFilesJob } from "./features/removals/jobs.ts";
-import { removeFilesNow } from "./features/removals/remove-files.ts";
 import { finishUploadNow, settleUploads } from "./features/uploads/finish.ts";
 import { finishUploadJob, sweepUploadsJob } from "./features/uploads/jobs.ts";
 import { sweepUploadsLater, sweepUploadsNow, uploadFoldersInUse } from "./features/uploads/sweep.ts";
+import { removeFilesJob, removeKeptJob } from "./features/removals/jobs.ts";
+import { removeFilesNow, removeKeptNow } from "./features/removals/remove-files.ts";
+import { moveJob } from "./features/storage/jobs.ts";
+import { gaveUpMove, moveNow } from "./features/storage/move.ts";
 import { queueAllPicturesNow } from "./features/videos/all-pictures.ts";
 import { gaveUpIngest, ingestNow } from "./features/videos/ingest.ts";
 import { allPicturesJob, ingestJob, picturesJob, replaceJob } from "./features/videos/jobs.ts";
@@ -116,6 +118,8 @@ export function openApp(config: Config): App {
       bind(removeFilesJob, removeFilesNow),
       bind(finishUploadJob, finishUploadNow),
       bind(sweepUploadsJob, sweepUploadsNow),
+      bind(removeKeptJob, removeKeptNow),
+      bind(moveJob, moveNow, gaveUpMove),
     ],
   });
 

@@ -6,6 +6,7 @@ import { steerApi } from "./features/downloads/api-steer.ts";
 import { playbackApi } from "./features/playback/api.ts";
 import { imageApi } from "./features/images/api.ts";
 import { uploadApi } from "./features/uploads/api.ts";
+import { storageApi } from "./features/storage/api.ts";
 import { videoApi } from "./features/videos/api.ts";
 import { apiRoot } from "./paths.ts";
 import { newApi } from "./web/api.ts";
@@ -32,6 +33,7 @@ api.route(apiRoot, steerApi);
 api.route(apiRoot, imageApi);
 api.route(apiRoot, uploadApi);
 api.route(apiRoot, adminApi);
+api.route(apiRoot, storageApi);
 // The router answers failures, also those of here.
 api.notFound(notFound);
 api.onError((error) => {

@@ -185,6 +185,11 @@ export const settings = {
       ["disk", "s3"],
       "Where new files go: the data folder, or a bucket that speaks S3. What is stored already stays where it is, and both can be in use at once.",
     ),
+    keep_moved_hours: number(
+      48,
+      'How long the old copy of a file is kept that "homereel storage migrate" moved, in hours. Addresses of a bucket that were handed out are good for up to 24.',
+      { min: 0, max: 24 * 90 },
+    ),
   },
   "storage.s3": {
     endpoint: url(

@@ -54,8 +54,8 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     name: "storage",
-    usage: "storage setup",
-    summary: "Set up a bucket",
+    usage: "storage migrate|setup",
+    summary: "Move files into a bucket or back, set up a bucket",
     load: async () => (await import("./storage.ts")).storageCommand,
   },
   {

@@ -44,6 +44,8 @@ const rules = {
   "audit.read": { roles: admins, scope: "admin" },
   /** What lets downloads in at sites. */
   "cookies.manage": { roles: admins, scope: "admin" },
+  /** Where bytes are kept, and that they get somewhere else. */
+  "storage.manage": { roles: admins, scope: "admin" },
   /** The programs that the work is done with, yt-dlp above all. */
   "tools.manage": { roles: admins, scope: "admin" },
 } as const satisfies Record<string, Rule>;

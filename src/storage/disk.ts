@@ -38,17 +38,19 @@ export function openDiskStorage(rootFolder: string): DiskStorage {
     }
   }
 
-  async function putFile(key: string, localPath: string): Promise<void> {
+  async function putFile(key: string, localPath: string, { keep = false } = {}): Promise<void> {
     const target = pathOf(key);
     const source = await lstat(localPath);
     // A link would let whoever made it choose a file of this machine.
     if (!source.isFile()) throw new Error(`${localPath} is not a regular file`);
+    const copy = () => replace(key, (path) => onDisk(copyDurably(localPath, path, source.size)));
+    if (keep) return copy();
     try {
       await syncPath(localPath);
       await moveDurably(localPath, target, root);
     } catch (error) {
       if (codeOf(error) !== "EXDEV") throw storageError(error);
-      await replace(key, (path) => onDisk(copyDurably(localPath, path, source.size)));
+      await copy();
       await unlink(localPath);
     }
   }

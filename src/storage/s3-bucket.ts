@@ -35,7 +35,7 @@ export function openBucket(options: S3Options): BucketStorage {
   const sign = linkSigner(bucket);
   const write = async (key: string, task: () => Promise<void>) => onS3(oneWriter(checkKey(key), task));
 
-  async function putFile(key: string, localPath: string): Promise<void> {
+  async function putFile(key: string, localPath: string, keep = false): Promise<void> {
     const source = await lstat(localPath);
     const sizeBytes = source.size;
     // A link would let whoever made it choose a file of this machine.
@@ -43,7 +43,7 @@ export function openBucket(options: S3Options): BucketStorage {
     const partBytes = partBytesFor(sizeBytes, leastPart);
     const etag = await uploadFile(bucket, key, localPath, sizeBytes, partBytes);
     await confirmFile(bucket, { key, etag, sizeBytes }, localPath, partBytes);
-    await unlink(localPath);
+    if (!keep) await unlink(localPath);
   }
 
   async function put(key: string, body: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
@@ -60,7 +60,7 @@ export function openBucket(options: S3Options): BucketStorage {
   }
 
   return {
-    putFile: (key, localPath) => write(key, () => putFile(key, localPath)),
+    putFile: (key, localPath, how) => write(key, () => putFile(key, localPath, how?.keep)),
     put: (key, body) => write(key, () => put(key, body)),
     find: async (key) => onS3(findObject(bucket, checkKey(key))),
     read: async (key, range) => readObject(bucket, checkKey(key), range),

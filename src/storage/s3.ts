@@ -13,7 +13,7 @@ export function openS3Storage(options: S3Options): Storage {
 
   return {
     name: "s3",
-    putFile: async (key, localPath) => (await bucket()).putFile(key, localPath),
+    putFile: async (key, localPath, how) => (await bucket()).putFile(key, localPath, how),
     put: async (key, body) => (await bucket()).put(key, body),
     find: async (key) => (await bucket()).find(key),
     read: async (key, range) => (await bucket()).read(key, range),

@@ -16,10 +16,10 @@ export interface StoredObject {
 export interface Storage {
   readonly name: StorageName;
   /**
-   * Moves a local file in, and removes the local one. Done only when the bytes are durable and their
-   * size was checked. Overwrites.
+   * Moves a local file in, and removes the local one unless it is to be kept. Done only when the bytes are durable and
+   * their size was checked. Overwrites.
    */
-  putFile(key: string, localPath: string): Promise<void>;
+  putFile(key: string, localPath: string, options?: { keep?: boolean }): Promise<void>;
   /** Writes bytes or a stream of unknown length. Overwrites. */
   put(key: string, body: Uint8Array | ReadableStream<Uint8Array>): Promise<void>;
   find(key: string): Promise<StoredObject | null>;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAppError } from "../../src/lib/errors.ts";
@@ -52,6 +52,16 @@ export function testStorage(title: string, open: () => Promise<Storage>, options
       await storage.putFile("b/moved.bin", path);
       expect(await bytesOf(storage, "b/moved.bin")).toEqual(noise(200_000));
       expect(existsSync(path)).toBe(false);
+    });
+
+    test("or copied in, where it is to be kept", async () => {
+      const path = join(folder, "kept");
+      writeFileSync(path, noise(200_000));
+      await storage.putFile("b/copied.bin", path, { keep: true });
+      expect(await bytesOf(storage, "b/copied.bin")).toEqual(noise(200_000));
+      expect(noise(200_000).equals(readFileSync(path))).toBe(true);
+      writeFileSync(path, "changed afterwards");
+      expect(await bytesOf(storage, "b/copied.bin")).toEqual(noise(200_000));
     });
 
     test("so is one that is too large for one piece", async () => {

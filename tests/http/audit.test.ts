@@ -144,9 +144,15 @@ describe("a week of one household", () => {
   test("is all written down: every kind of thing that is", () => {
     const seen = new Set(events.map(({ action }) => action));
     const missing = Object.keys(auditActions).filter((action) => !seen.has(action));
-    // Each has a test of its own: proxy.test.ts, tools.test.ts, thumbnails.test.ts, cookies.test.ts.
-    const elsewhere = ["login.proxy", "tools.update", "tools.roll_back", "thumbnails.remake"];
-    expect(missing).toEqual([...elsewhere, "cookies.add", "cookies.delete"]);
+    // Each has a test of its own: proxy.test.ts, replace.test.ts, tools.test.ts, thumbnails.test.ts, move.test.ts, cookies.test.ts.
+    const elsewhere = [
+      "login.proxy",
+      "video.replace",
+      "tools.update",
+      "tools.roll_back",
+      "thumbnails.remake",
+    ];
+    expect(missing).toEqual([...elsewhere, "storage.move", "storage.stop", "cookies.add", "cookies.delete"]);
   });
 
   test("says who, to what, when and from where", () => {

@@ -12,7 +12,7 @@ test("what is on both sides is matched, and all else is said to be on one", asyn
         for (const key of inOrder(objects)) yield { key, sizeBytes: 1, modifiedAt: new Date(0) };
       }
       const found = { both: [] as string[], object: [] as string[], row: [] as string[] };
-      const named = inOrder(rows).map((key) => ({ key, sizeBytes: 1 }));
+      const named = inOrder(rows).map((key) => ({ key, sizeBytes: 1, sha256: "" }));
       for await (const { object, row } of compareStored(listed(), named)) {
         if (object && row) expect(object.key).toBe(row.key);
         found[object ? (row ? "both" : "object") : "row"].push((object ?? row)?.key ?? "");

@@ -55,7 +55,7 @@ test("a value can come from a file that a variable names", () => {
 test("a section within a section is one of its own", () => {
   const toml = parse('[storage]\ndriver = "s3"\n[storage.s3]\nbucket = "shelf"\n');
   const config = buildConfig(toml, { HOMEREEL_STORAGE_S3_REGION: "eu-central-1" });
-  expect(config.storage).toEqual({ driver: "s3" });
+  expect(config.storage).toEqual({ driver: "s3", keep_moved_hours: 48 });
   expect(config["storage.s3"]).toMatchObject({ bucket: "shelf", region: "eu-central-1" });
 });
 
@@ -102,7 +102,7 @@ describe("what is wrong is refused with key, value and what is accepted", () => 
       { HOMEREEL_STORAGE_S3_PROXY: "yes" },
       ["PROXY", '"yes"', "true"],
     ],
-    ["S3 without a bucket", { storage: { driver: "s3" } }, {}, ["[storage.s3] bucket"]],
+    ["S3 without a bucket", { storage: { driver: "s3", keep_moved_hours: 48 } }, {}, ["[storage.s3] bucket"]],
     ["an unknown variable", {}, { HOMEREEL_SEVER_PORT: "1" }, ["HOMEREEL_SEVER_PORT", "no setting"]],
   ];
   test.each(refused)("%s", (_, toml, env, words) => {

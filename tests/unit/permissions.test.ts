@@ -15,6 +15,7 @@ const table: Record<Permission, [roles: Role[], scope: Scope | null]> = {
   "people.manage": [["admin"], "admin"],
   "audit.read": [["admin"], "admin"],
   "cookies.manage": [["admin"], "admin"],
+  "storage.manage": [["admin"], "admin"],
   "tools.manage": [["admin"], "admin"],
 };
 const permissions = Object.keys(table) as Permission[];

@@ -27,6 +27,8 @@ export const auditActions = {
   "tools.update": "Had yt-dlp updated",
   "tools.roll_back": "Went back to an older yt-dlp",
   "thumbnails.remake": "Had all thumbnails made again",
+  "storage.move": "Had everything moved to another storage",
+  "storage.stop": "Stopped the move to another storage",
   "cookies.add": "Added cookies for a site",
   "cookies.delete": "Deleted a site's cookies",
 } as const;

@@ -28,6 +28,26 @@ export function dueRemovals(
   return rows.orderBy(asc(fileRemovals.id)).limit(limit).all();
 }
 
+export function findRemoval(db: Database, id: number): typeof fileRemovals.$inferSelect | null {
+  return db.select().from(fileRemovals).where(eq(fileRemovals.id, id)).get() ?? null;
+}
+
+/** When the next of those is due that are kept for a while; null where there is none. */
+export function nextRemovalAt(db: Database, now: number): number | null {
+  const later = db
+    .select({ at: fileRemovals.notBefore })
+    .from(fileRemovals)
+    .where(gt(fileRemovals.notBefore, now));
+  return later.orderBy(asc(fileRemovals.notBefore)).limit(1).get()?.at ?? null;
+}
+
+/** They are needed again. */
+export function deleteRemovalsOf(db: Database, { storage, key }: StoredBytes): void {
+  db.delete(fileRemovals)
+    .where(and(eq(fileRemovals.storage, storage), eq(fileRemovals.key, key)))
+    .run();
+}
+
 export function deleteRemoval(db: Database, id: number): void {
   db.delete(fileRemovals).where(eq(fileRemovals.id, id)).run();
 }

@@ -1,9 +1,17 @@
 import type { Deps } from "../../deps.ts";
-import { removeFilesJob } from "./jobs.ts";
-import { insertRemovals, isToBeRemoved } from "./queries.ts";
+import { keyLock } from "../../lib/key-lock.ts";
+import { removeFilesJob, removeKeptJob } from "./jobs.ts";
+import { deleteRemovalsOf, insertRemovals, isToBeRemoved } from "./queries.ts";
 import type { StoredBytes } from "./queries.ts";
 
 export { useOfKey } from "./queries.ts";
+
+const oneAtATime = keyLock();
+
+/** While bytes are brought to where others were given up, these are not removed. */
+export function holdingKey<T>({ storage, key }: StoredBytes, task: () => Promise<T>): Promise<T> {
+  return oneAtATime(`${storage} ${key}`, task);
+}
 
 // Whoever stores bytes gives them up here. Everything joins the caller's transaction, and takes effect with its commit.
 
@@ -14,6 +22,21 @@ export function discardFiles(
 ): void {
   insertRemovals(db, stored, now());
   removeFilesLater({ queue });
+}
+
+/** The same, not before a time in milliseconds since 1970. */
+export function discardFilesLater(
+  { db, now, queue }: Pick<Deps, "db" | "now" | "queue">,
+  stored: readonly StoredBytes[],
+  notBefore: number,
+): void {
+  insertRemovals(db, stored, now(), notBefore);
+  queue.add(removeKeptJob, {}, { runAt: notBefore });
+}
+
+/** What was discarded is needed again. */
+export function keepFiles({ db }: Pick<Deps, "db">, stored: readonly StoredBytes[]): void {
+  for (const one of stored) deleteRemovalsOf(db, one);
 }
 
 /** For who has written down itself what is to go. */

@@ -1,12 +1,13 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
-import { files, imageFiles, storedTables, videos } from "../../db/schema.ts";
-import type { StorageName, VideoState } from "../../db/schema.ts";
+import { files, imageFiles, storageMoves, storedTables, videos } from "../../db/schema.ts";
+import type { StorageMove, StorageName, VideoState } from "../../db/schema.ts";
 
 /** What a row says of stored bytes. */
 export interface StoredRow {
   key: string;
   sizeBytes: number;
+  sha256: string;
 }
 
 const pageSize = 1000;
@@ -14,7 +15,7 @@ const pageSize = 1000;
 /** All that rows say is in a storage, in the order of the keys' bytes. Others may write between the pages. */
 export function* storedIn(db: Database, storage: StorageName): Generator<StoredRow> {
   for (let after = ""; ;) {
-    const page = pageOfStored(db, storage, after);
+    const page = pageOfStored(db, storage, after, pageSize);
     yield* page;
     const last = page.at(-1);
     if (!last || page.length < pageSize) return;
@@ -23,12 +24,12 @@ export function* storedIn(db: Database, storage: StorageName): Generator<StoredR
 }
 
 /** Each table is read along its index: SQLite merges them as they come. */
-function pageOfStored(db: Database, storage: StorageName, after: string): StoredRow[] {
+export function pageOfStored(db: Database, storage: StorageName, after: string, limit: number): StoredRow[] {
   const selects = storedTables.map(
     (table) =>
-      sql`SELECT key, size_bytes AS sizeBytes FROM ${table} WHERE storage = ${storage} AND key > ${after}`,
+      sql`SELECT key, size_bytes AS sizeBytes, sha256 FROM ${table} WHERE storage = ${storage} AND key > ${after}`,
   );
-  return db.all(sql`${sql.join(selects, sql` UNION ALL `)} ORDER BY key LIMIT ${pageSize}`);
+  return db.all(sql`${sql.join(selects, sql` UNION ALL `)} ORDER BY key LIMIT ${limit}`);
 }
 
 /** What the bytes of a key are, for people. */
@@ -57,4 +58,57 @@ export function whatIs(db: Database, storage: StorageName, key: string): Named |
 export function originalOf(db: Database, videoId: string): { storage: StorageName; key: string } | null {
   const where = and(eq(files.videoId, videoId), eq(files.kind, "original"));
   return db.select({ storage: files.storage, key: files.key }).from(files).where(where).get() ?? null;
+}
+
+/** How much rows say is in a storage. */
+export function measureStored(db: Database, storage: StorageName): { files: number; bytes: number } {
+  const selects = storedTables.map(
+    (table) => sql`SELECT size_bytes FROM ${table} WHERE storage = ${storage}`,
+  );
+  return db.get(sql`SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes
+    FROM (${sql.join(selects, sql` UNION ALL `)})`);
+}
+
+/** Says that bytes are in another storage now; false where their row is gone or of other bytes meanwhile. */
+export function switchStorage(
+  db: Database,
+  { key, sha256 }: StoredRow,
+  from: StorageName,
+  to: StorageName,
+): boolean {
+  return storedTables.some(
+    (table) =>
+      db.run(
+        sql`UPDATE ${table} SET storage = ${to} WHERE storage = ${from} AND key = ${key} AND sha256 = ${sha256}`,
+      ).changes > 0,
+  );
+}
+
+export function insertMove(db: Database, target: StorageName, now: number): StorageMove {
+  const row = { target, state: "running", startedAt: now, updatedAt: now } as const;
+  return db.insert(storageMoves).values(row).returning().get();
+}
+
+export function findMove(db: Database, id: number): StorageMove | null {
+  return db.select().from(storageMoves).where(eq(storageMoves.id, id)).get() ?? null;
+}
+
+export function newestMove(db: Database): StorageMove | null {
+  return db.select().from(storageMoves).orderBy(desc(storageMoves.id)).limit(1).get() ?? null;
+}
+
+/** Only while it runs: what was stopped stays so. */
+export function changeMove(db: Database, id: number, change: Partial<StorageMove>): boolean {
+  const stillRuns = and(eq(storageMoves.id, id), eq(storageMoves.state, "running"));
+  return db.update(storageMoves).set(change).where(stillRuns).run().changes > 0;
+}
+
+export function countMoved(db: Database, id: number, sizeBytes: number, now: number): void {
+  db.run(sql`UPDATE ${storageMoves} SET files_moved = files_moved + 1, bytes_moved = bytes_moved + ${sizeBytes},
+    updated_at = ${now} WHERE id = ${id}`);
+}
+
+export function countFailed(db: Database, id: number, why: string, now: number): void {
+  db.run(sql`UPDATE ${storageMoves} SET files_failed = files_failed + 1, last_failure = ${why},
+    updated_at = ${now} WHERE id = ${id}`);
 }

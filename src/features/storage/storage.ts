@@ -2,3 +2,5 @@
 
 export { checkStorage, mendStorage, usesStorage } from "./check.ts";
 export type { Mending, StorageReport, Trouble } from "./check.ts";
+export { findProgress, startMove, stopMove } from "./moves.ts";
+export type { MoveProgress } from "./moves.ts";

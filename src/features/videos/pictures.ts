@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import type { StoredFile } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { probe } from "../../exec/ffprobe.ts";
 import { takePictures } from "../../exec/thumbnails.ts";
@@ -10,7 +11,7 @@ import type { JobContext } from "../../queue/job.ts";
 import { keys, revisionOf } from "../../storage/keys.ts";
 import type { Revision } from "../../storage/keys.ts";
 import { discardFiles } from "../removals/removals.ts";
-import { changeVideo, findFile, findVideo, upsertFile } from "./queries.ts";
+import { changeVideo, filesOf, findFile, findVideo, upsertFile } from "./queries.ts";
 import type { NewFile } from "./queries.ts";
 
 /** Takes thumbnails and poster again from the stored original. */
@@ -34,12 +35,20 @@ export async function remakePicturesNow(
           discardFiles(deps, rows);
           return;
         }
+        // Those before may be in another storage, where nobody will overwrite them.
+        discardFiles(deps, picturesElsewhere(filesOf(db, videoId), rows));
         for (const row of rows) upsertFile(db, row);
         changeVideo(db, videoId, { thumbnailError: sayMissing(deps, videoId, taken), updatedAt: now() });
       });
     }),
   );
   events.emit("video.changed", { videoId, userId: video.ownerId });
+}
+
+function picturesElsewhere(before: readonly StoredFile[], now: readonly NewFile[]): StoredFile[] {
+  return before.filter(({ kind, n, storage }) =>
+    now.some((row) => row.kind === kind && row.n === n && row.storage !== storage),
+  );
 }
 
 /** For the owner, in a sentence. What ffmpeg said is for the log: it can quote paths of this machine. */
