@@ -36,6 +36,8 @@ export function openDatabase(dataDir: string): Database {
     client.pragma("foreign_keys = ON");
     client.pragma("temp_store = MEMORY");
     client.pragma("schema_version");
+    // SQLite's own lower() knows the letters of ASCII only.
+    client.function("fold", { deterministic: true }, (text) => String(text).normalize("NFKC").toLowerCase());
   } catch (error) {
     client.close();
     throw explain(error, dataDir);

@@ -54,6 +54,9 @@ describe("people are found", () => {
     expect(await found("\0")).toEqual(["ada", "ben"]);
     expect(await (await visit("/admin/people?q=ben")).text()).toContain("1 person with “ben”");
     expect(await (await visit("/admin/people?q=nobody")).text()).toContain("Nobody found");
+    await createUser(app.deps, null, { name: "Özlem", email: "oz@example.org", role: "viewer" });
+    // One letter on some keyboards, two characters on others.
+    for (const q of ["öZLEM", "o\u0308z"]) expect(await found(q)).toEqual(["Özlem"]);
   });
 
   test("with how many videos they have", async () => {

@@ -49,7 +49,7 @@ export function countUsers(db: Database, q: string): number {
 
 function named(q: string): SQL | undefined {
   const holds = (column: typeof users.name | typeof users.email) =>
-    sql`instr(lower(${column}), lower(${q})) > 0`;
+    sql`instr(fold(${column}), fold(${q})) > 0`;
   return q === "" ? undefined : or(holds(users.name), holds(users.email));
 }
 
