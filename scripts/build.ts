@@ -25,6 +25,8 @@ export async function buildBinary(outfile: string): Promise<void> {
       format: "esm",
       minify: true,
       bytecode: true,
+      // What is loaded when it is used stays out of what is read at every start.
+      splitting: true,
       compile: {
         outfile,
         assets: [join(stage, "dist")],

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import type { Config } from "./config.ts";
 import { migrate } from "./db/migrate.ts";
+import { keepReserve } from "./db/reserve.ts";
 import { closeDatabase, openDatabase } from "./db/open.ts";
 import type { Deps } from "./deps.ts";
 import { openEgress } from "./egress/egress.ts";
@@ -160,6 +161,8 @@ export function openApp(config: Config): App {
       keepDownloaderLater(deps);
       keepHouseLater(deps);
       queue.start();
+      // Last, as it takes a moment and nobody waits for it.
+      keepReserve(dataDir);
     },
     idle: () => queue.idle(),
     async stop() {

@@ -29,13 +29,21 @@ export function migrate(
   const due = steps.filter((step) => step.version > current);
   if (due.length === 0) return;
   if (current > 0 && dataDir !== null) backUp(db, dataDir, current);
-  for (const step of due) {
-    client.transaction(() => {
-      client.exec(step.sql);
-      failpoint("migrate");
-      client.pragma(`user_version = ${step.version}`);
-    })();
+  // A step that a power cut takes back is due again at the next start, and the first commit after them syncs them too.
+  client.pragma("synchronous = NORMAL");
+  try {
+    for (const step of due) runStep(client, step);
+  } finally {
+    client.pragma("synchronous = FULL");
   }
+}
+
+function runStep(client: Database["$client"], step: Migration): void {
+  client.transaction(() => {
+    client.exec(step.sql);
+    failpoint("migrate");
+    client.pragma(`user_version = ${step.version}`);
+  })();
 }
 
 /** A complete copy of the database, taken while it is in use. Returns its path. */

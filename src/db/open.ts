@@ -4,7 +4,6 @@ import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { compareVersions } from "../lib/versions.ts";
 import { loadDriver } from "./driver.ts";
-import { keepReserve } from "./reserve.ts";
 import * as schema from "./schema.ts";
 
 type Client = InstanceType<ReturnType<typeof loadDriver>>;
@@ -42,7 +41,6 @@ export function openDatabase(dataDir: string): Database {
     client.close();
     throw explain(error, dataDir);
   }
-  if (dataDir !== ":memory:") keepReserve(dataDir);
   return drizzle({ client, schema });
 }
 

@@ -1,4 +1,3 @@
-import { inflateSync } from "node:zlib";
 import { readOrientation } from "./picture-exif.ts";
 import { usefulProfile } from "./picture-profile.ts";
 import { bufferOf, BrokenPicture, slice, upright } from "./picture-sight.ts";
@@ -50,6 +49,8 @@ export function sightPng(bytes: Uint8Array): Sight {
 function inflateProfile(content: Buffer): Uint8Array | null {
   try {
     const packed = content.subarray(content.indexOf(0) + 2);
+    // Loaded when it is used: all of Node's streams come with it.
+    const { inflateSync } = process.getBuiltinModule("node:zlib");
     return usefulProfile(inflateSync(packed, { maxOutputLength: 64 * 1024 }));
   } catch {
     // Damaged, or far too long: then there is none.

@@ -1,4 +1,3 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 import { loadKey } from "../lib/private-file.ts";
 
@@ -62,13 +61,13 @@ export class SignedUrls {
     // One text for each signature: base64 can be written in several ways.
     if (!/^[\w-]{43}$/.test(signature)) return false;
     const given = Buffer.from(signature, "base64url");
-    const isOurs = timingSafeEqual(given, this.#signatureOf(path, claims));
+    const isOurs = crypto.timingSafeEqual(given, this.#signatureOf(path, claims));
     return isOurs && given.toString("base64url") === signature;
   }
 
   #signatureOf(path: string, { userId, sessionVersion, sha256, issuedAt, expiresAt }: SignedClaims): Buffer {
     const text = JSON.stringify([path, userId, sessionVersion, sha256, issuedAt, expiresAt]);
-    return createHmac("sha256", this.#key).update(text).digest();
+    return new Bun.CryptoHasher("sha256", this.#key).update(text).digest();
   }
 
   #forget(signature: string): void {

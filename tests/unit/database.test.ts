@@ -158,8 +158,8 @@ test("a data folder that can't be one is refused by its name, and not with a tra
 });
 
 test("space is put aside, and given up when a deletion needs it", () => {
-  closeDatabase(openDatabase(dir));
   const reserve = join(dir, "reserve");
+  keepReserve(dir);
   expect(existsSync(reserve)).toBe(true);
   const full = Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
   const makeRoom = () => {

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { AppError } from "../../lib/errors.ts";
 import { semaphore } from "../../lib/semaphore.ts";
@@ -60,8 +59,8 @@ function normal(password: string): string {
 }
 
 /** As many bytes as a real one, and random: there is no password to it. */
-const nobodysHash = `${madeWithThem}${base64(randomBytes(16))}$${base64(randomBytes(32))}`;
+const nobodysHash = `${madeWithThem}${randomBase64(16)}$${randomBase64(32)}`;
 
-function base64(bytes: Buffer): string {
-  return bytes.toString("base64").replace(/=+$/, "");
+function randomBase64(length: number): string {
+  return crypto.getRandomValues(new Uint8Array(length)).toBase64({ omitPadding: true });
 }

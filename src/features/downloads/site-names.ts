@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 import { AppError } from "../../lib/errors.ts";
 
 /** What a person gives as a site, as jars are named: a host of at least two labels, or an address. */
@@ -7,7 +7,7 @@ export function parseSite(text: string): string {
   const host = URL.parse(/^https?:\/\//.test(pasted) ? pasted : `http://${pasted}`)?.hostname ?? "";
   const site = host.replace(/\.$/, "").replace(/^www\.(?=[^.]+\.)/, "");
   const isName = /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(site);
-  if (site.length > 200 || (!isName && isIP(site) !== 4)) {
+  if (site.length > 200 || (!isName && !isFour(site))) {
     throw noSite("This is no site.", "Give its name, such as example.org.");
   }
   if (isSuffix(site)) {
@@ -19,10 +19,14 @@ export function parseSite(text: string): string {
 /** The names under which a host may have a jar: its own and those of its parents, the nearest first. */
 export function sitesFor(host: string): string[] {
   const name = host.toLowerCase().replace(/\.$/, "");
-  if (isIP(name.replace(/^\[|\]$/g, "")) !== 0) return [name];
+  if (isFour(name) || ipaddr.IPv6.isValid(name.replace(/^\[|\]$/g, ""))) return [name];
   const labels = name.split(".");
   const names = labels.map((_, n) => labels.slice(n).join(".")).slice(0, -1);
   return names.filter((one) => !isSuffix(one));
+}
+
+function isFour(host: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(host);
 }
 
 /** Below which anybody may have a name: those of countries, and of those who give out places on the web. */
