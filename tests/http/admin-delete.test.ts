@@ -187,7 +187,9 @@ describe("a person is deleted", () => {
       expect((await local.request(path, { as: admin.token, method: "DELETE" })).status).toBe(204);
       await local.idle();
       expect(countVideosOf(local.deps, [user.id]).size).toBe(0);
-      expect(existsSync(join(dataFolder.work(local.dataDir), download?.id ?? ""))).toBe(false);
+      // The folder goes right after the job.
+      const folder = join(dataFolder.work(local.dataDir), download?.id ?? "");
+      await until(() => (existsSync(folder) ? null : true), 5_000);
     } finally {
       await local.close();
       await site.stop();
