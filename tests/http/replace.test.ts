@@ -18,7 +18,8 @@ import { addFile, addPerson } from "../fixtures/cast.ts";
 import type { Person } from "../fixtures/cast.ts";
 import { h264AndAac, makeClip, mp4Clip } from "../fixtures/media.ts";
 import { filesIn, filesOfRows, sendReplacement } from "../fixtures/replacement.ts";
-import { addReady, addWaiting } from "../fixtures/shelf.ts";
+import { addReady, addWaiting, openShelf } from "../fixtures/shelf.ts";
+import { clipOfSize } from "../fixtures/uploads.ts";
 
 setDefaultTimeout(60_000);
 
@@ -247,4 +248,33 @@ describe("who may send one", () => {
     expect(() => requireReplaceable(app.deps, ben.user, id)).toThrow("has no file yet");
     expect(() => replaceFileLater(app.deps, ben.user, id, source)).toThrow("has no file yet");
   });
+});
+
+test("who has begun to read the old file gets it to its end", async () => {
+  const shelf = openShelf();
+  try {
+    const owner = await addPerson(shelf.app, "ben");
+    const large = join(shelf.app.dataDir, "large.mp4");
+    writeFileSync(large, clipOfSize(old, 24_000_000));
+    const id = await addReady(shelf.app, owner.user, large, { title: "Garden" });
+    const before = readFileSync(join(shelf.app.dataDir, "storage", `videos/${id}/original.mp4`));
+    const headers = { authorization: `Bearer ${owner.token}` };
+    const stream = await fetch(`${shelf.origin}/videos/${id}/file`, { headers });
+    const reader = stream.body?.getReader();
+    const parts = [(await reader?.read())?.value];
+
+    await shelf.app.start();
+    await sendReplacement(shelf.app, owner.user, id, longer, "better.mp4");
+    await shelf.app.idle();
+    expect(filesIn(shelf.app.dataDir, "storage")).toEqual(filesOfRows(shelf.app));
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read())
+      parts.push(part.value);
+    expect(Buffer.concat(parts.filter((part) => part !== undefined)).equals(before)).toBe(true);
+    // Who goes on with it now begins anew.
+    const range = { range: "bytes=1000-", "if-range": stream.headers.get("etag") ?? "" };
+    const again = await fetch(`${shelf.origin}/videos/${id}/file`, { headers: { ...headers, ...range } });
+    expect([again.status, (await again.bytes()).length]).toEqual([200, readFileSync(longer).length]);
+  } finally {
+    await shelf.close();
+  }
 });
