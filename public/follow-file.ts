@@ -8,7 +8,6 @@ export function followFile(video: HTMLVideoElement): void {
   document.addEventListener("htmx:after:swap", () => {
     const stream = document.querySelector<HTMLElement>("#about")?.dataset.stream;
     if (stream === undefined || stream === video.getAttribute("src")) return;
-    video.setAttribute("src", stream);
-    loadAgain(video);
+    loadAgain(video, stream);
   });
 }

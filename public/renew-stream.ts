@@ -17,10 +17,12 @@ export function renewStream(video: HTMLVideoElement): void {
   video.addEventListener("error", renewOld);
 }
 
-/** On from where it was. */
-export function loadAgain(video: HTMLVideoElement): void {
+/** On from where it was, as before or with what is at another address. */
+export function loadAgain(video: HTMLVideoElement, src?: string): void {
   const { currentTime, paused } = video;
-  video.load();
+  // Either of them stops it.
+  if (src === undefined) video.load();
+  else video.src = src;
   video.currentTime = currentTime;
   if (!paused) void video.play();
 }
