@@ -100,7 +100,7 @@ describe("killed with SIGKILL while a file is replaced, the server finishes that
     expect(done.thumbnails).toHaveLength(3);
     await until(() => (filesIn(data.path, "work").length === 0 ? true : null));
     await until(() => (filesIn(data.path, "storage").length === 5 ? true : null));
-    const [original = ""] = filesIn(data.path, "storage").filter((file) => file.includes("/original"));
+    const original = filesIn(data.path, "storage").find((file) => file.includes("/original")) ?? "";
     expect(readFileSync(join(data.path, "storage", original)).equals(better)).toBe(true);
   });
 });
