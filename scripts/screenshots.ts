@@ -7,6 +7,7 @@ import { openBrowser, sizes, visit } from "../tests/fixtures/browser.ts";
 import type { Size } from "../tests/fixtures/browser.ts";
 import { openShelf } from "../tests/fixtures/shelf.ts";
 import { fillPeople } from "./screenshots/show-people.ts";
+import { fillPictures } from "./screenshots/show-pictures.ts";
 import { fillShelf } from "./screenshots/show-shelf.ts";
 
 const folder = join(import.meta.dir, "../docs/screenshots");
@@ -50,10 +51,12 @@ async function takeRooms(): Promise<void> {
     await guest.close();
   }
   const shown = await fillShelf(shelf, ada, browser);
+  await fillPictures(shelf, ada, browser);
   for (const size of ["desktop", "phone"] as const) {
     const { page, close } = await shelf.visitAs(browser, ada, size);
     await take(page, "gallery", size, paths.gallery());
     await take(page, "player", size, paths.video(shown));
+    await take(page, "pictures", size, paths.images());
     await take(page, "downloads", size, paths.downloads());
     await take(page, "api-docs", size, paths.apiDocs());
     await take(page, "error", size, paths.video("gone"));

@@ -73,7 +73,7 @@ function SendForm({ mostBytes, error }: { mostBytes: number; error?: FormError }
         note={`JPEG, PNG, GIF, WebP, AVIF or HEIC, up to ${formatBytes(mostBytes)}`}
         error={error}
       />
-      <Button kind="primary" icon="plus">
+      <Button kind="primary" icon="image-up">
         Send
       </Button>
     </form>
