@@ -38,8 +38,7 @@ export function sightJpeg(bytes: Uint8Array): Sight {
   }
   if (!size || size.width === 0 || size.height === 0) throw new BrokenPicture("no size");
   const icc = usefulProfile(Buffer.concat(profile));
-  const [start, ...rest] = [...kept, endOfImage];
-  const clean = Buffer.concat([start ?? startOfImage, ...(icc ? [profileSegment(icc)] : []), ...rest]);
+  const coded = Buffer.concat([...kept, endOfImage]);
   return {
     kind: "jpeg",
     ...upright(orientation, size.width, size.height),
@@ -47,8 +46,9 @@ export function sightJpeg(bytes: Uint8Array): Sight {
     frames: 1,
     loops: 1,
     profile: icc,
-    clean,
-    coded: clean,
+    clean: icc ? withJpegProfile(coded, icc) : coded,
+    // Without it: some versions of ffmpeg hand it on.
+    coded,
     demuxer: "jpeg_pipe",
     tiles: null,
   };

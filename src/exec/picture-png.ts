@@ -25,12 +25,12 @@ export function sightPng(bytes: Uint8Array): Sight {
     if (at === pngStart.length && type !== "IHDR") throw new BrokenPicture("no header");
     if (type === "eXIf") orientation = readOrientation(content);
     if (type === "iCCP") profile = inflateProfile(content);
-    if (kept.has(type) || (type === "iCCP" && profile)) parts.push(chunk);
+    if (kept.has(type)) parts.push(chunk);
     at += chunk.length;
   }
   const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
   if (width === 0 || height === 0) throw new BrokenPicture("no size");
-  const clean = Buffer.concat(parts);
+  const coded = Buffer.concat(parts);
   return {
     kind: "png",
     ...upright(orientation, width, height),
@@ -38,20 +38,32 @@ export function sightPng(bytes: Uint8Array): Sight {
     frames: 1,
     loops: 1,
     profile,
-    clean,
-    coded: clean,
+    clean: profile ? withProfile(coded, profile) : coded,
+    coded,
     demuxer: "png_pipe",
     tiles: null,
   };
+}
+
+/** Loaded when it is used: all of Node's streams come with it. */
+const zlib = () => process.getBuiltinModule("node:zlib");
+const headerEnd = 33;
+
+/** Written anew: what came may have a name of its own, and more behind its end. */
+function withProfile(png: Buffer, profile: Uint8Array): Uint8Array {
+  const content = Buffer.concat([Buffer.from("iCCPicc\0\0", "latin1"), zlib().deflateSync(profile)]);
+  const frame = Buffer.alloc(8);
+  frame.writeUInt32BE(content.length - 4, 0);
+  frame.writeUInt32BE(zlib().crc32(content), 4);
+  const chunk = [frame.subarray(0, 4), content, frame.subarray(4)];
+  return Buffer.concat([png.subarray(0, headerEnd), ...chunk, png.subarray(headerEnd)]);
 }
 
 /** A name, a zero, the method, and the profile compressed. */
 function inflateProfile(content: Buffer): Uint8Array | null {
   try {
     const packed = content.subarray(content.indexOf(0) + 2);
-    // Loaded when it is used: all of Node's streams come with it.
-    const { inflateSync } = process.getBuiltinModule("node:zlib");
-    return usefulProfile(inflateSync(packed, { maxOutputLength: 64 * 1024 }));
+    return usefulProfile(zlib().inflateSync(packed, { maxOutputLength: 64 * 1024 }));
   } catch {
     // Damaged, or far too long: then there is none.
     return null;

@@ -108,11 +108,20 @@ async function runFfmpeg(
     await run({ argv: [tools.ffmpeg, ...args], cwd, signal, deadlineMs });
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    if (error.reason === "deadline") throw tookTooLong(error);
-    const isTheirs = error.reason === "exit" && !error.stderrTail.includes("No space left on device");
-    throw isTheirs ? brokenPicture(error) : explainFfmpeg(error);
+    throw explainPicture(error);
   }
 }
+
+function explainPicture(error: RunError): unknown {
+  const { reason, stderrTail } = error;
+  if (reason === "deadline") return tookTooLong(error);
+  if (reason !== "exit" || stderrTail.includes("No space left on device")) return explainFfmpeg(error);
+  return lacksPart.test(stderrTail) ? partMissing(error) : brokenPicture(error);
+}
+
+/** As an ffmpeg says it that was built without this format. */
+const lacksPart =
+  /Unknown encoder|Unknown input format|Encoder not found|Decoder \(codec [^)]*\) not found|no decoder found/i;
 
 /** What came out, looked at as what came in was: ffmpeg ends well where it found nothing to decode. */
 async function develop(sight: Sight, folder: string, print: Print): Promise<MadePicture> {
@@ -140,6 +149,13 @@ async function smallerOf(sight: Sight, image: MadePicture, folder: string): Prom
   const path = join(folder, `clean.${extension}`);
   await writeFile(path, clean);
   return { path, mime: `image/${kind}`, extension, width, height, sizeBytes: clean.length };
+}
+
+function partMissing(cause: RunError): AppError {
+  return new AppError("tool_missing", "The ffmpeg of this server does not know this kind of picture.", {
+    hint: "Send it as a JPEG or PNG, or ask an admin for an ffmpeg with WebP, AV1 and HEVC.",
+    cause,
+  });
 }
 
 function tookTooLong(cause: RunError): AppError {

@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { deflateSync } from "node:zlib";
 import { lookAtPicture } from "../../src/exec/picture-look.ts";
 import { makeCover, makePictures } from "../../src/exec/pictures.ts";
 import { heif } from "../fixtures/heif.ts";
 import {
+  colourProfile,
   cornersOf,
   decode,
   encode,
@@ -163,6 +165,66 @@ describe("the smaller of the two is kept", () => {
       width: 16_383,
       height: 16,
     });
+  });
+});
+
+describe("a colour profile that is not sRGB goes with the picture", () => {
+  const jpegWith = async (profile: Buffer, ...codec: string[]) =>
+    withSegment(
+      await encode(fourCorners(200, 100), ...codec),
+      0xe2,
+      Buffer.concat([Buffer.from("ICC_PROFILE\0\x01\x01", "latin1"), profile]),
+    );
+
+  test("into WebP, into the original format, and into a video's picture", async () => {
+    const wide = colourProfile("Display P3");
+    const fine = await jpegWith(wide, "-qmin", "1", "-q:v", "1", "-f", "image2pipe", "-c:v", "mjpeg");
+    const { image, smaller } = await keep(fine, { widths: [100], quality: 50 });
+    expect([image.mime, image.sizeBytes]).toEqual(["image/webp", readFileSync(image.path).length]);
+    for (const { path, width, height } of [image, ...smaller]) {
+      const bytes = readFileSync(path);
+      expect(lookAtPicture(bytes, { megapixels: 80 }).profile).toEqual(wide);
+      expect(cornersOf(await decode(bytes, width, height))).toEqual(upright);
+    }
+    const { path, work } = arrive(fine);
+    const cover = readFileSync((await makeCover(tools, path, work, { megapixels: 80 })).path);
+    expect(lookAtPicture(cover, { megapixels: 80 }).profile).toEqual(wide);
+    const plain = { width: 64, height: 64, rgb: new Uint8Array(64 * 64 * 3) };
+    const png = withChunk(
+      await encode(plain, ...toPng),
+      "iCCP",
+      Buffer.concat([Buffer.from("P3\0\0"), deflateSync(wide)]),
+    );
+    expect(lookAtPicture(png, { megapixels: 80 }).profile).toEqual(wide);
+    const kept = readFileSync((await keep(png)).image.path);
+    expect(lookAtPicture(kept, { megapixels: 80 }).profile).toEqual(wide);
+  });
+
+  test("and sRGB, one for printers, and a damaged one do not", async () => {
+    const damaged = colourProfile("Display P3").fill(0, 36, 40);
+    const huge = colourProfile("Display P3", "RGB ", 40_000);
+    for (const profile of [
+      colourProfile("sRGB IEC61966-2.1"),
+      colourProfile("Coated", "CMYK"),
+      damaged,
+      huge,
+    ]) {
+      const sight = lookAtPicture(await jpegWith(profile, ...toJpeg), { megapixels: 80 });
+      expect(sight.profile).toBeNull();
+      expect(Buffer.from(sight.clean ?? []).includes("ICC_PROFILE")).toBe(false);
+    }
+  });
+});
+
+test("an ffmpeg that lacks a format is told from a picture that is damaged", async () => {
+  const program = join(folder, "ffmpeg");
+  writeFileSync(program, "#!/bin/sh\necho \"Unknown encoder 'libwebp'\" >&2\nexit 1\n", { mode: 0o755 });
+  const { path, work } = arrive(await encode(fourCorners(), ...toPng));
+  const lacking = { tools: { ...tools.tools, ffmpeg: program } };
+  await expect(
+    makePictures(lacking, path, work, { widths: [], megapixels: 80, quality: 82 }),
+  ).rejects.toMatchObject({
+    code: "tool_missing",
   });
 });
 
