@@ -7,7 +7,8 @@ import { playbackApi } from "./features/playback/api.ts";
 import { imageApi } from "./features/images/api.ts";
 import { uploadApi } from "./features/uploads/api.ts";
 import { storageApi } from "./features/storage/api.ts";
-import { videoApi } from "./features/videos/api.ts";
+import { videoUploadApi } from "./features/uploads/api-videos.ts";
+import { videoApi, videoJson, videoSchema } from "./features/videos/api.ts";
 import { apiRoot } from "./paths.ts";
 import { newApi } from "./web/api.ts";
 import { notFound } from "./web/problem.ts";
@@ -32,6 +33,7 @@ api.route(apiRoot, downloadApi);
 api.route(apiRoot, steerApi);
 api.route(apiRoot, imageApi);
 api.route(apiRoot, uploadApi);
+api.route(apiRoot, videoUploadApi({ schema: videoSchema, json: videoJson }));
 api.route(apiRoot, adminApi);
 api.route(apiRoot, storageApi);
 // The router answers failures, also those of here.

@@ -10,6 +10,11 @@ export function hasRoom(freeBytes: number, expectedBytes: number | null): boolea
   return freeBytes >= headroomBytes + 2 * (expectedBytes ?? 0);
 }
 
+/** How large a file may come. */
+export function roomFor(freeBytes: number): number {
+  return Math.max(0, Math.floor((freeBytes - headroomBytes) / 2));
+}
+
 /** Of the disk on which what comes in is worked on. */
 export function freeBytes({ config }: { config: Pick<Config, "data"> }): number {
   const { bavail, bsize } = statfsSync(config.data.dir);

@@ -1,51 +1,45 @@
-import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import type { Server } from "bun";
 import { AppError } from "../lib/errors.ts";
+import { storageFull } from "../storage/free-space.ts";
 
-/** A body on its way into a file. */
-export interface Reception {
-  /** All of it is in the file; throws what cut it short. */
-  received: Promise<void>;
-  /**
-   * From here on nothing is written any more. Of a body that was cut that is after the answer: Bun hangs up
-   * with it, and only then is the rest of the body gone.
-   */
-  settled: Promise<void>;
-}
-
-interface Rules {
+export interface ReceivingRules {
   /** Bun's, for its own limit of time; tests have none. */
   server?: Server<unknown>;
-  /** Beyond it not one byte is written: `too_large`. */
-  mostBytes: number;
   /** Less than this per second, over half a minute, is cut: `took_too_long`. 0 means never. */
   bytesPerSecond: number;
   /** Cuts it with its reason. */
   signal?: AbortSignal;
 }
 
-/** Appends the body to a file, which is made where it is missing, and flushes nothing. */
-export function receiveBody(request: Request, path: string, rules: Rules): Reception {
-  const { mostBytes, signal } = rules;
-  signal?.throwIfAborted();
-  const announced = bodyLength(request);
-  if (announced !== null && announced > mostBytes) throw tooLarge();
-  // Bun's own limit cuts what is slow, and would cut it without a word.
-  rules.server?.timeout(request, 0);
+/** How much may come, and what is said where it is more. */
+export interface Allowance {
+  mostBytes: number;
+  exceeded(): AppError;
+}
+
+/**
+ * Appends the body to a file, which is made where it is missing, and flushes nothing. Beyond the allowance not one
+ * byte is written; of what is cut short stays what came before.
+ */
+export async function receiveBody(
+  request: Request,
+  path: string,
+  allowance: Allowance,
+  rules: ReceivingRules,
+): Promise<void> {
+  if ((bodyLength(request) ?? 0) > allowance.mostBytes) throw allowance.exceeded();
   const fd = openSync(path, "a", 0o600);
-  const cut = Promise.withResolvers<never>();
-  const stop = () => cut.reject(signal?.reason);
-  signal?.addEventListener("abort", stop, { once: true });
-  const pace = watchPace(fd, rules.bytesPerSecond, cut.reject);
-  const writing = write(request, fd, mostBytes);
-  const settled = writing
-    .catch(() => {})
-    .finally(() => {
-      clearInterval(pace);
-      signal?.removeEventListener("abort", stop);
-      closeSync(fd);
+  let written = 0;
+  try {
+    await readBody(request, rules, (chunk) => {
+      written += chunk.length;
+      if (written > allowance.mostBytes) throw allowance.exceeded();
+      writeAll(fd, chunk);
     });
-  return { received: Promise.race([writing, cut.promise]), settled };
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Null where the sender doesn't say. */
@@ -56,16 +50,32 @@ export function bodyLength({ headers, body }: Request): number | null {
 }
 
 /**
- * Piece by piece. `Bun.write(Bun.file(fd), …)` would be a little quicker, but of a body that has arrived in whole
- * before it is called it writes up to some hundred kilobytes twice (Bun 1.4.5), as a request and as a stream.
+ * Hands over what comes, piece by piece. `Bun.write(Bun.file(fd), …)` would be a little quicker, but of a body that
+ * has arrived in whole before it is called it writes up to some hundred kilobytes twice (Bun 1.4.5), as a request
+ * and as a stream.
  */
-async function write({ body }: Request, fd: number, mostBytes: number): Promise<void> {
-  if (body === null) return;
-  let written = 0;
-  for await (const chunk of body) {
-    written += chunk.length;
-    if (written > mostBytes) throw tooLarge();
-    writeAll(fd, chunk);
+export async function readBody(
+  request: Request,
+  rules: ReceivingRules,
+  take: (chunk: Uint8Array) => void | Promise<void>,
+): Promise<void> {
+  if (request.body === null) return;
+  let seen = 0;
+  const watch = watchBody(request, rules, () => seen);
+  const reader = request.body.getReader();
+  try {
+    for (;;) {
+      const { value } = await Promise.race([reader.read(), watch.cut]);
+      if (!value) return;
+      seen += value.length;
+      await take(value);
+    }
+  } catch (error) {
+    // Bun hangs up with the answer, where not all of the body was read.
+    reader.cancel(error).catch(() => {});
+    throw isFull(error) ? storageFull(error) : error;
+  } finally {
+    watch.end();
   }
 }
 
@@ -76,27 +86,41 @@ export function writeAll(fd: number, chunk: Uint8Array): void {
 /** A test can make it shorter. */
 const paceMs = () => Number(process.env.HOMEREEL_TEST_PACE_MS ?? 30_000);
 
-export function watchPace(
-  fd: number,
-  bytesPerSecond: number,
-  cut: (why: AppError) => void,
-): NodeJS.Timeout | undefined {
-  if (bytesPerSecond === 0) return undefined;
+/** `cut` rejects where the body is to come no further: somebody else says so, or it comes too slowly. */
+function watchBody(
+  request: Request,
+  { server, bytesPerSecond, signal }: ReceivingRules,
+  countBytes: () => number,
+): { cut: Promise<never>; end(): void } {
+  signal?.throwIfAborted();
+  // Bun's own limit would cut what is slow too, but without a word.
+  server?.timeout(request, 0);
+  const cut = Promise.withResolvers<never>();
+  cut.promise.catch(() => {});
+  const stop = () => cut.reject(signal?.reason);
+  signal?.addEventListener("abort", stop, { once: true });
   const everyMs = paceMs();
-  let before = fstatSync(fd).size;
-  return setInterval(() => {
-    const { size } = fstatSync(fd);
-    if (size - before < (bytesPerSecond * everyMs) / 1000) cut(tooSlow());
-    before = size;
+  let before = 0;
+  const pace = setInterval(() => {
+    const now = countBytes();
+    if (now - before < (bytesPerSecond * everyMs) / 1000) cut.reject(tooSlow());
+    before = now;
   }, everyMs);
+  return {
+    cut: cut.promise,
+    end() {
+      clearInterval(pace);
+      signal?.removeEventListener("abort", stop);
+    },
+  };
+}
+
+function isFull(error: unknown): boolean {
+  return /^(ENOSPC|EDQUOT)$/.test(String((error as { code?: unknown } | null)?.code ?? ""));
 }
 
 function tooSlow(): AppError {
   return new AppError("took_too_long", "The connection was too slow, and was cut.", {
     hint: "Try again where it is better: an upload goes on where it was.",
   });
-}
-
-function tooLarge(): AppError {
-  return new AppError("too_large", "More was sent than was announced, or than may be sent.");
 }

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { AppError } from "../../src/lib/errors.ts";
 import { receiveBody } from "../../src/web/receive-body.ts";
 import { newDataDir } from "../fixtures/server.ts";
+
+const allowance = { mostBytes: 20_000_000, exceeded: () => new AppError("too_large", "Too much.") };
 
 let folder: ReturnType<typeof newDataDir>;
 let path: string;
@@ -16,7 +19,7 @@ beforeAll(() => {
     async fetch(request) {
       // Meanwhile the body arrives in whole.
       if (new URL(request.url).pathname === "/late") await Bun.sleep(50);
-      await receiveBody(request, path, { mostBytes: 20_000_000, bytesPerSecond: 0 }).received;
+      await receiveBody(request, path, allowance, { bytesPerSecond: 0 });
       return new Response();
     },
   });

@@ -3,7 +3,8 @@ import type { Deps } from "../../deps.ts";
 import { formatBytes } from "../../lib/bytes.ts";
 import { AppError } from "../../lib/errors.ts";
 import { may } from "../../lib/permissions.ts";
-import { requireRoom } from "../../storage/free-space.ts";
+import { freeBytes, roomFor, storageFull } from "../../storage/free-space.ts";
+import type { Allowance } from "../../web/receive-body.ts";
 import { bytesStoredOf } from "../videos/videos.ts";
 import { bytesAnnounced } from "./queries.ts";
 
@@ -16,17 +17,40 @@ export function requireMayUpload(user: User): void {
 
 /** Before the bytes come: whether so many more of this person may. */
 export function requireSpaceFor(deps: Needs, user: User, sizeBytes: number): void {
-  const most = mostBytesOfFile(deps);
-  if (sizeBytes > most) throw tooLargeFile(most);
-  requireQuota(deps, user, sizeBytes);
-  requireRoom(deps, sizeBytes);
+  const { mostBytes, exceeded } = allowanceOf(deps, user);
+  if (sizeBytes > mostBytes) throw exceeded();
 }
 
-export function mostBytesOfFile({ config }: Pick<Deps, "config">): number {
-  return config.uploads.max_size || Number.MAX_SAFE_INTEGER;
+/** How large a file this person may send now, and what stands in the way of a larger one. */
+export function allowanceOf(deps: Needs, user: User): Allowance {
+  const { max_size: most } = deps.config.uploads;
+  const quota = quotaOf(deps, user);
+  const left = quota - usedBytesOf(deps, user);
+  const barriers: Allowance[] = [
+    { mostBytes: most || Infinity, exceeded: () => tooLargeFile(most) },
+    { mostBytes: Math.max(0, left), exceeded: () => noQuotaLeft(left, quota) },
+    { mostBytes: roomFor(freeBytes(deps)), exceeded: () => storageFull() },
+  ];
+  return barriers.reduce((lowest, one) => (one.mostBytes < lowest.mostBytes ? one : lowest));
 }
 
-export function tooLargeFile(most: number): AppError {
+/** Infinity where there is none. */
+export function quotaOf({ config }: Pick<Deps, "config">, user: User): number {
+  return (user.quotaBytes ?? config.uploads.quota) || Infinity;
+}
+
+/** All that a person's files take, and what is announced. */
+export function usedBytesOf(deps: Pick<Deps, "db">, user: User): number {
+  return bytesStoredOf(deps, user.id) + bytesAnnounced(deps.db, user.id);
+}
+
+export function requireQuota(deps: Needs, user: User, sizeBytes: number): void {
+  const quota = quotaOf(deps, user);
+  const left = quota - usedBytesOf(deps, user);
+  if (sizeBytes > left) throw noQuotaLeft(left, quota);
+}
+
+function tooLargeFile(most: number): AppError {
   return new AppError(
     "too_large",
     `The file is larger than ${formatBytes(most)}, the most that may be sent.`,
@@ -36,21 +60,9 @@ export function tooLargeFile(most: number): AppError {
   );
 }
 
-/** All that a person's files take, what is under way counted in, and how much they may. */
-export function usageOf(deps: Needs, user: User): { usedBytes: number; quotaBytes: number | null } {
-  const usedBytes = bytesStoredOf(deps, user.id) + bytesAnnounced(deps.db, user.id);
-  return { usedBytes, quotaBytes: (user.quotaBytes ?? deps.config.uploads.quota) || null };
-}
-
-export function requireQuota(deps: Needs, user: User, sizeBytes: number): void {
-  const { usedBytes, quotaBytes } = usageOf(deps, user);
-  if (quotaBytes === null || usedBytes + sizeBytes <= quotaBytes) return;
-  const left = formatBytes(Math.max(0, quotaBytes - usedBytes));
-  throw new AppError(
-    "quota_exceeded",
-    `That is more than you have space for: ${left} of ${formatBytes(quotaBytes)} are left.`,
-    {
-      hint: "Delete something first, or ask an admin for more.",
-    },
-  );
+function noQuotaLeft(left: number, quota: number): AppError {
+  const words = `${formatBytes(Math.max(0, left))} of ${formatBytes(quota)} are left`;
+  return new AppError("quota_exceeded", `That is more than you have space for: ${words}.`, {
+    hint: "Delete something first, or ask an admin for more.",
+  });
 }

@@ -6,6 +6,7 @@ import type { Server } from "bun";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { keepWorkFolder } from "../../exec/work-folder.ts";
+import { AppError } from "../../lib/errors.ts";
 import { freeBytes, headroomBytes, storageFull } from "../../storage/free-space.ts";
 import { bodyLength, receiveBody } from "../../web/receive-body.ts";
 import { arrivedBytes, receivedName, workRoot } from "./arrived.ts";
@@ -33,7 +34,6 @@ export class UploadStore extends DataStore {
   readonly #asked: Asked;
   /** As it was handed to tus, which reads from it when it expires. */
   #shown: TusUpload | null = null;
-  #settled: Promise<void> = Promise.resolve();
 
   constructor(asked: Asked) {
     super();
@@ -58,7 +58,7 @@ export class UploadStore extends DataStore {
   /** tus hands over a stream that is empty: the bytes come from the request itself, past all its pipes. */
   override async write(empty: Readable, id: string, offset: number): Promise<number> {
     empty.resume();
-    const { deps, user, request, turn } = this.#asked;
+    const { deps, user, request } = this.#asked;
     const { sizeBytes, state } = getUpload(deps, user, id);
     if (state !== "receiving") return offset;
     const checksum = parseChecksum(request.headers.get("upload-checksum"));
@@ -68,8 +68,8 @@ export class UploadStore extends DataStore {
       await this.#receive(path, sizeBytes - offset);
       if (checksum) await verifyChecksum(path, offset, checksum);
     } catch (error) {
-      // What can't be vouched for is taken away again, once nothing more of it can come.
-      if (checksum) turn.endsWith(this.#settled.then(() => truncateSync(path, offset)));
+      // What can't be vouched for is taken away again.
+      if (checksum) truncateSync(path, offset);
       throw error;
     } finally {
       this.#putOffExpiry(id);
@@ -90,10 +90,8 @@ export class UploadStore extends DataStore {
     const { deps, request, server, turn } = this.#asked;
     const bytesPerSecond = deps.config.uploads.min_rate;
     const { signal } = turn;
-    const { received, settled } = receiveBody(request, path, { server, mostBytes, bytesPerSecond, signal });
-    this.#settled = settled;
-    turn.endsWith(settled);
-    await received;
+    const allowance = { mostBytes, exceeded: moreThanAnnounced };
+    await receiveBody(request, path, allowance, { server, bytesPerSecond, signal });
   }
 
   #putOffExpiry(id: string): void {
@@ -112,4 +110,8 @@ export class UploadStore extends DataStore {
   #creationOf({ expiresAt }: Upload): string {
     return new Date(expiresAt - this.getExpiration()).toISOString();
   }
+}
+
+function moreThanAnnounced(): AppError {
+  return new AppError("too_large", "That is more than the size that was announced.");
 }

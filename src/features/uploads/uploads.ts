@@ -1,36 +1,16 @@
-import { z } from "zod";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { removeWorkFolder } from "../../exec/work-folder.ts";
 import { parseCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
-import { parseInput } from "../../lib/parse-input.ts";
-import { cleanText } from "../../lib/text.ts";
-import { parseTags, requireReplaceable } from "../videos/videos.ts";
+import { requireReplaceable } from "../videos/videos.ts";
 import { arrivedBytes, workRoot } from "./arrived.ts";
 import { oneAtATime } from "./finish.ts";
 import type { UploadItem } from "./item.ts";
 import { requireMayUpload, requireSpaceFor } from "./limits.ts";
 import { deleteUpload, findUpload, insertUpload, pageOfUploads, receivingUploadsOf } from "./queries.ts";
 import type { Upload } from "./queries.ts";
-import { checkFilename } from "./upload-rules.ts";
-
-/** What is said about a file before its bytes come; as text, since that is how it is sent. */
-export const wishesSchema = z.object({
-  filename: z.string("Say what the file is called.").transform(checkFilename),
-  title: z
-    .string()
-    .default("")
-    .transform((title) => cleanText(title, 300) || null),
-  tags: z.string().default("").transform(parseTags),
-  visibility: z.enum(["library", "private"], "Choose library or private.").optional(),
-  /** When the sender's file was last changed, in milliseconds since 1970. */
-  modified: z
-    .string()
-    .default("")
-    .transform((text) => (/^\d{1,15}$/.test(text) ? Number(text) : null)),
-  replaces: z.string().optional(),
-});
+import { readWishes } from "./wishes.ts";
 
 /** Writes down that a file is coming, where it may; until now there is not one byte of it. */
 export function startUpload(
@@ -38,12 +18,12 @@ export function startUpload(
   user: User,
   input: { id: string; sizeBytes: number; wishes: Record<string, string | null> },
 ): Upload {
-  const { config, db, now } = deps;
+  const { db, now } = deps;
   const { id, sizeBytes } = input;
   requireMayUpload(user);
-  const { modified, replaces, visibility, ...wishes } = parseInput(wishesSchema, withoutNulls(input.wishes));
+  const { replaces, ...wishes } = readWishes(deps, input.wishes);
   if (sizeBytes === 0) throw emptyFile();
-  if (replaces !== undefined) requireReplaceable(deps, user, replaces);
+  if (replaces !== null) requireReplaceable(deps, user, replaces);
   requireSpaceFor(deps, user, sizeBytes);
   const time = now();
   insertUpload(db, {
@@ -53,9 +33,7 @@ export function startUpload(
     ...wishes,
     metadata: input.wishes,
     sizeBytes,
-    visibility: visibility ?? config.uploads.visibility,
-    recordedAt: modified,
-    replacesVideoId: replaces ?? null,
+    replacesVideoId: replaces,
     createdAt: time,
     updatedAt: time,
     expiresAt: time + keepMs(deps),
@@ -134,12 +112,6 @@ export function keepMs({ config }: Pick<Deps, "config">): number {
   return config.uploads.keep_hours * 3_600_000;
 }
 
-function emptyFile(): AppError {
+export function emptyFile(): AppError {
   return new AppError("not_a_video", "The file is empty.", { hint: "Choose the file again." });
-}
-
-function withoutNulls(fields: Record<string, string | null>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-  );
 }

@@ -31,7 +31,7 @@ export const videoState = z.enum(["PENDING", "PROCESSING", "READY", "FAILED"]);
 
 export const errorSchema = z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable();
 
-const videoSchema = z
+export const videoSchema = z
   .object({
     id: z.string(),
     title: z.string(),
@@ -255,7 +255,7 @@ export const videoApi = newApiPart()
 /** By their numbers. */
 const pictureNames = ["own", "1", "2", "3"] as const;
 
-function videoJson(user: User, video: VideoItem): z.infer<typeof videoSchema> {
+export function videoJson(user: User, video: VideoItem): z.infer<typeof videoSchema> {
   const picture = (name: (typeof pictureNames)[number] | "poster") =>
     paths.thumbnail(video.id, name, video.updatedAt);
   const hasOwn = video.thumbnails.includes(0);

@@ -1,0 +1,155 @@
+import { closeSync, openSync, rmSync } from "node:fs";
+import Busboy from "@fastify/busboy";
+import type { BusboyFileStream, BusboyInstance } from "@fastify/busboy";
+import { AppError } from "../lib/errors.ts";
+import { readBody, writeAll } from "./receive-body.ts";
+import type { Allowance, ReceivingRules } from "./receive-body.ts";
+
+/** A file of a form, whose bytes are about to come. */
+export interface ComingFile {
+  field: string;
+  /** As the sender calls it; hostile text. */
+  filename: string;
+  /** The text fields that came before it. */
+  fields: Readonly<Record<string, string>>;
+}
+
+/** Where a file goes that may come. */
+export interface Place {
+  path: string;
+  allowance: Allowance;
+  /** It is there in whole, but not flushed. */
+  arrived(sizeBytes: number): void;
+  /** It is more than may come, and nothing of it is left: the form is read on. What this throws ends it. */
+  tooLarge(error: AppError): void;
+}
+
+/** Of a form beside its files: boundaries, and the heads of its parts. */
+export const frameBytes = 64 * 1024;
+
+export function isForm({ headers }: Request): boolean {
+  return /^multipart\/form-data\b/i.test(headers.get("content-type") ?? "");
+}
+
+/**
+ * Reads a form of multipart/form-data (RFC 7578), file after file, each written as it comes to where `place` says;
+ * null passes over it. Fields that come after a file are of the next one.
+ */
+export async function receiveForm(
+  request: Request,
+  rules: ReceivingRules,
+  place: (file: ComingFile) => Place | null,
+): Promise<void> {
+  const form = openForm(request, place);
+  try {
+    await readBody(request, rules, form.write);
+    await form.end();
+  } finally {
+    form.close();
+  }
+}
+
+function openForm(request: Request, place: (file: ComingFile) => Place | null) {
+  const fields: Record<string, string> = {};
+  let failure: unknown = null;
+  const opened: { close(): void }[] = [];
+  const parser = newParser(request);
+  parser.on("field", (name, value) => void (fields[name] = value));
+  parser.on("file", (field, stream, filename) => {
+    try {
+      const where = filename ? place({ field, filename, fields: { ...fields } }) : null;
+      if (where) opened.push(writeTo(where, stream, (error) => (failure ??= error)));
+      else stream.resume();
+    } catch (error) {
+      failure ??= error;
+      stream.resume();
+    }
+  });
+  for (const limit of ["partsLimit", "filesLimit", "fieldsLimit"] as const) {
+    parser.on(limit, () => void (failure ??= tooMany()));
+  }
+  const over = new Promise<void>((resolve, reject) => {
+    parser.on("finish", resolve);
+    parser.on("error", (cause) => reject(unreadable(cause)));
+  });
+  over.catch(() => {});
+  const check = () => {
+    if (failure !== null) throw failure;
+  };
+  return {
+    async write(chunk: Uint8Array) {
+      await Promise.race([new Promise((resolve) => parser.write(chunk, resolve)), over]);
+      check();
+    },
+    async end() {
+      parser.end();
+      await over;
+      check();
+    },
+    close() {
+      for (const file of opened) file.close();
+    },
+  };
+}
+
+function newParser({ headers }: Request): BusboyInstance {
+  try {
+    return new Busboy({
+      headers: { "content-type": headers.get("content-type") ?? "" },
+      // A name with folders in it is to be refused, and not made another.
+      preservePath: true,
+      limits: { fields: 100, fieldSize: frameBytes, files: 1000, parts: 1100 },
+    });
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+}
+
+/** Everything happens as the parser is written to: nothing waits, and so nothing is held in memory. */
+function writeTo(
+  { path, allowance, arrived, tooLarge }: Place,
+  stream: BusboyFileStream,
+  failed: (error: unknown) => void,
+): { close(): void } {
+  const fd = openSync(path, "ax", 0o600);
+  let isOpen = true;
+  let written = 0;
+  const close = () => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
+  const attempt = (task: () => void) => {
+    try {
+      task();
+    } catch (error) {
+      close();
+      failed(error);
+    }
+  };
+  stream.on("data", (chunk: Uint8Array) =>
+    attempt(() => {
+      if (!isOpen) return;
+      written += chunk.length;
+      if (written <= allowance.mostBytes) return writeAll(fd, chunk);
+      close();
+      rmSync(path);
+      tooLarge(allowance.exceeded());
+    }),
+  );
+  stream.on("end", () =>
+    attempt(() => {
+      if (!isOpen) return;
+      close();
+      if (!stream.truncated) arrived(written);
+    }),
+  );
+  return { close };
+}
+
+function tooMany(): AppError {
+  return new AppError("too_large", "The form has too many fields.");
+}
+
+function unreadable(cause: unknown): AppError {
+  return new AppError("invalid_input", "This form can't be read.", { cause });
+}
