@@ -36,4 +36,5 @@ ALTER TABLE videos ADD COLUMN recorded_at INTEGER;
 -- A new file is being made ready to take the place of the one that plays.
 ALTER TABLE videos ADD COLUMN replacing_since INTEGER;
 ALTER TABLE videos ADD COLUMN replace_error TEXT;
+CREATE INDEX videos_filename ON videos (filename, size_bytes) WHERE filename IS NOT NULL;
 CREATE INDEX videos_sha256 ON videos (sha256) WHERE sha256 IS NOT NULL;

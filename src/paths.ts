@@ -40,6 +40,7 @@ export const paths = {
   resumeAllDownloads: () => "/downloads/resume-all",
   retryFailedDownloads: () => "/downloads/retry-failed",
   downloadLog: (id: string) => `/downloads/${id}/log`,
+  uploads: () => "/uploads",
   events: () => "/events",
   images: (query: { cursor?: string } = {}) => `/images${search(query)}`,
   /** "image" or a width, with its extension. What it leads to never changes. */

@@ -11,6 +11,7 @@ import {
   setPassword,
 } from "../features/accounts/accounts.ts";
 import { listPeople } from "../features/admin/admin.ts";
+import { formatQuota } from "../lib/quota.ts";
 import { roles } from "../lib/permissions.ts";
 import type { Role } from "../lib/permissions.ts";
 import { UsageError, printTable, readArgs, readSecret } from "./terminal.ts";
@@ -21,6 +22,7 @@ const help = `homereel users list [--json]
 homereel users create EMAIL [--name NAME] [--role ${roles.join("|")}] [--password PASSWORD]
 homereel users role EMAIL ${roles.join("|")}
 homereel users password EMAIL [--password PASSWORD]
+homereel users quota EMAIL SIZE|none|default
 homereel users disable EMAIL
 homereel users enable EMAIL
 homereel users delete EMAIL [--hand-over EMAIL | --delete-videos]
@@ -58,7 +60,7 @@ export const usersCommand: Command = {
     if (values.help || action === undefined) return show(help);
     const known = action === "list" || action === "delete" || Object.hasOwn(actions, action);
     if (!known) throw new UsageError(`"users ${action}" is no command.\n\n${help}`);
-    const tooMany = rest[0] ?? (action === "role" ? "" : more) ?? "";
+    const tooMany = rest[0] ?? (action === "role" || action === "quota" ? "" : more) ?? "";
     if (tooMany !== "") throw new UsageError(`"${tooMany}" is one argument too many.\n\n${help}`);
     if (action === "list") return list(openAccounts(values.config), values.json);
     if (email === "") throw new UsageError(`Give the e-mail address.\n\n${help}`);
@@ -86,6 +88,13 @@ const actions: Record<string, Action> = {
     const user = changeAccount(deps, null, before.id, { role });
     if (before.role === role) return `The role of ${user.email} is ${role} already.`;
     return `The role of ${user.email} is ${role} now; all its sessions have ended.`;
+  },
+
+  quota(deps, { email, more }) {
+    if (more === "") throw new UsageError("Give a size like 50GB, none for no limit, or default.");
+    const { id } = getUserByEmail(deps, email);
+    const user = changeAccount(deps, null, id, { quota: more });
+    return `The files of ${user.email} may take: ${formatQuota(user.quotaBytes)}.`;
   },
 
   async password(deps, given) {

@@ -194,6 +194,7 @@ export const videos = sqliteTable(
   },
   (table) => [
     index("videos_sha256").on(table.sha256),
+    index("videos_filename").on(table.filename, table.sizeBytes),
     index("videos_origin").on(table.extractor, table.siteVideoId),
     index("videos_source").on(table.sourceUrl),
     uniqueIndex("videos_id").on(table.id),

@@ -1,5 +1,4 @@
 import { closeSync, openSync, rmSync } from "node:fs";
-import Busboy from "@fastify/busboy";
 import type { BusboyFileStream, BusboyInstance } from "@fastify/busboy";
 import { AppError } from "../lib/errors.ts";
 import { readBody, writeAll } from "./receive-body.ts";
@@ -40,7 +39,7 @@ export async function receiveForm(
   rules: ReceivingRules,
   place: (file: ComingFile) => Place | null,
 ): Promise<void> {
-  const form = openForm(request, place);
+  const form = openForm(await newParser(request), place);
   try {
     await readBody(request, rules, form.write);
     await form.end();
@@ -49,11 +48,10 @@ export async function receiveForm(
   }
 }
 
-function openForm(request: Request, place: (file: ComingFile) => Place | null) {
+function openForm(parser: BusboyInstance, place: (file: ComingFile) => Place | null) {
   const fields: Record<string, string> = {};
   let failure: unknown = null;
   const opened: { close(): void }[] = [];
-  const parser = newParser(request);
   parser.on("field", (name, value) => void (fields[name] = value));
   parser.on("file", (field, stream, filename) => {
     try {
@@ -92,7 +90,8 @@ function openForm(request: Request, place: (file: ComingFile) => Place | null) {
   };
 }
 
-function newParser({ headers }: Request): BusboyInstance {
+async function newParser({ headers }: Request): Promise<BusboyInstance> {
+  const { Busboy } = await import("@fastify/busboy");
   try {
     return new Busboy({
       headers: { "content-type": headers.get("content-type") ?? "" },

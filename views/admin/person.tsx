@@ -1,5 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { PersonItem } from "../../src/features/admin/item.ts";
+import { formatBytes } from "../../src/lib/bytes.ts";
+import { exactQuota } from "../../src/lib/quota.ts";
 import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
 import { Badge } from "../parts/badge.tsx";
@@ -24,11 +26,15 @@ export interface AccountValues {
   name: string;
   email: string;
   role: string;
+  /** A size, `none` or `default`. */
+  quota?: string;
 }
 
 export interface PersonProps {
   page: Page;
   person: PersonItem;
+  /** What all their files take and may take; null where there is no limit. */
+  usage: { usedBytes: number; quotaBytes: number | null };
   /** To whom the videos can be handed over. */
   heirs: Heir[];
   /** What was just done: one of the keys above, or whatever stood in the address. */
@@ -102,7 +108,7 @@ function Facts({ page, person }: { page: Page; person: PersonItem }) {
 }
 
 function AccountForm(props: PersonProps) {
-  const { page, person } = props;
+  const { page, person, usage } = props;
   const { error, values = {} } = of("account", props) ?? {};
   return (
     <form class="form" method="post" action={paths.person(person.id)}>
@@ -130,11 +136,31 @@ function AccountForm(props: PersonProps) {
         spellcheck="false"
       />
       <RoleField value={values.role ?? person.role} error={error} />
+      <Field
+        name="quota"
+        label="Space"
+        value={values.quota ?? exactQuota(person.quotaBytes)}
+        error={error}
+        note={<SpaceNote {...usage} />}
+        maxlength="20"
+        autocomplete="off"
+        spellcheck="false"
+      />
       {person.id === page.user?.id && (
         <p class="field-note">This is your own account: with another role you have to log in again.</p>
       )}
       <Button kind="primary">Save</Button>
     </form>
+  );
+}
+
+function SpaceNote({ usedBytes, quotaBytes }: PersonProps["usage"]) {
+  const most = quotaBytes === null ? "" : ` of ${formatBytes(quotaBytes)}`;
+  return (
+    <>
+      {formatBytes(usedBytes)}
+      {most} in use. A size like 50 GB, “none” for no limit, or “default” for what is set for everybody.
+    </>
   );
 }
 
@@ -246,5 +272,5 @@ function of(form: FormName, { failed }: PersonProps): NonNullable<PersonProps["f
 }
 
 function isOfField({ field = "" }: FormError): boolean {
-  return ["name", "email", "role"].includes(field);
+  return ["name", "email", "role", "quota"].includes(field);
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseQuota } from "../../lib/quota.ts";
 import { roles } from "../../lib/permissions.ts";
 import { cleanText } from "../../lib/text.ts";
 
@@ -21,6 +22,15 @@ export const passwordSchema = z
   .string("Give a password.")
   .min(10, "The password is shorter than 10 characters. A few words in a row make a good one.")
   .max(1000, "The password is longer than 1000 characters.");
+
+/** Bytes, or words as `parseQuota` reads them. */
+export const quotaSchema = z.union([
+  z.int().min(0).nullable(),
+  z
+    .string()
+    .transform(parseQuota)
+    .refine((quota) => quota !== undefined, "Give a size like 50 GB, or none, or default."),
+]);
 
 export const roleSchema = z.enum(roles, "Choose admin, user or viewer.");
 

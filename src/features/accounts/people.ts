@@ -6,10 +6,11 @@ import { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { requireMay } from "../../lib/permissions.ts";
+import { formatQuota } from "../../lib/quota.ts";
 import { cleanText } from "../../lib/text.ts";
 import { noteAudit } from "./audit.ts";
 import type { AuditAction } from "./audit-names.ts";
-import { emailSchema, nameSchema, passwordSchema, roleSchema } from "./input.ts";
+import { emailSchema, nameSchema, passwordSchema, quotaSchema, roleSchema } from "./input.ts";
 import { forgetOpenLinks } from "./links.ts";
 import { hashPassword } from "./passwords.ts";
 import {
@@ -115,20 +116,27 @@ export function listPeople(
   return { items, nextCursor, total: countUsers(db, q) };
 }
 
-const changeSchema = z.object({ name: nameSchema, email: emailSchema, role: roleSchema }).partial();
+const changeSchema = z
+  .object({ name: nameSchema, email: emailSchema, role: roleSchema, quota: quotaSchema })
+  .partial();
 
 /** Changes what is given; people change their own name and e-mail, admins everybody's. A changed role ends the sessions of the account, a changed e-mail does not. */
 export function changeAccount(deps: Needs, by: By, id: string, input: unknown): User {
   const { db, now } = deps;
   const change = parseInput(changeSchema, input);
-  if (by?.id !== id || change.role !== undefined) requireMay(by, "people.manage");
+  const isOwn = change.role === undefined && change.quota === undefined;
+  if (by?.id !== id || !isOwn) requireMay(by, "people.manage");
   return db.transaction(() => {
     const before = getUser(deps, id);
     const { name = before.name, email = before.email, role = before.role } = change;
+    const { quota: quotaBytes = before.quotaBytes } = change;
     if (role !== before.role) requireAnotherAdmin(deps, before, "change the role of");
-    orEmailTaken(email, () => changeUser(db, id, { name, email, role, updatedAt: now() }));
+    orEmailTaken(email, () => changeUser(db, id, { name, email, role, quotaBytes, updatedAt: now() }));
     const note = noteFor(deps, by, before);
     if (name !== before.name) note("account.change", `name: ${before.name} → ${name}`);
+    if (quotaBytes !== before.quotaBytes) {
+      note("account.change", `space: ${formatQuota(before.quotaBytes)} → ${formatQuota(quotaBytes)}`);
+    }
     if (email !== before.email) {
       forgetOpenLinks(deps, id);
       note("account.email", `${before.email} → ${email}`);

@@ -6,6 +6,7 @@ import { may } from "../../lib/permissions.ts";
 import { deleteAccount, findUserById, getUser, requireAnotherAdmin } from "../accounts/accounts.ts";
 import { discardDownloadsOf, handOverDownloads } from "../downloads/downloads.ts";
 import { countImagesOf, discardImagesOf, handOverImages } from "../images/images.ts";
+import { discardUploadsOf } from "../uploads/uploads.ts";
 import { countVideosOf, discardVideosOf, handOverVideos } from "../videos/videos.ts";
 
 // What calls may do to accounts, invitations and programs, beside what is here.
@@ -57,21 +58,24 @@ export function deletePerson(
   id: string,
   fate: Fate | null,
 ): void {
-  const settle = (): Settlement =>
+  const settle = (): Settlement & { clearUploads(): void } =>
     deps.db.transaction(
       () => {
         const person = getUser(deps, id);
         requireAnotherAdmin(deps, person, "delete");
         const settled =
           fate?.videos === "hand_over" ? handOver(deps, person, fate.to) : discard(deps, person, fate);
+        const clearUploads = discardUploadsOf(deps, id);
         deleteAccount(deps, by, id, settled.detail);
-        return settled;
+        return { ...settled, clearUploads };
       },
       // The command line does it beside a server that writes as well.
       { behavior: "immediate" },
     );
-  const { tell } = fate?.videos === "delete" ? withReserve(deps.config.data.dir, settle) : settle();
+  const { tell, clearUploads } =
+    fate?.videos === "delete" ? withReserve(deps.config.data.dir, settle) : settle();
   tell();
+  clearUploads();
 }
 
 function handOver(deps: Needs, person: User, to: string): Settlement {

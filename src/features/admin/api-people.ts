@@ -22,7 +22,12 @@ const newPersonSchema = z
   .openapi("NewPerson");
 
 const changeSchema = z
-  .object({ name: z.string(), email: z.string(), role: z.enum(roles) })
+  .object({
+    name: z.string(),
+    email: z.string(),
+    role: z.enum(roles),
+    quota_bytes: z.int().min(0).nullable().openapi({ description: "Null: `uploads.quota`; 0: no limit." }),
+  })
   .partial()
   .openapi("PersonChange");
 
@@ -72,7 +77,7 @@ const changeRoute = createRoute({
   path: "/admin/users/{id}",
   middleware: managers,
   tags,
-  summary: "Change name, e-mail or role",
+  summary: "Change name, e-mail, role or quota",
   description: "Another role ends all sessions of the account.",
   request: { params: idParam, body: bodyOf(changeSchema) },
   responses: onePerson,
@@ -110,7 +115,8 @@ export const peopleApi = newApiPart()
   .openapi(getRoute, (c) => c.json(personJson(getPerson(c.get("deps"), c.req.valid("param").id)), 200))
   .openapi(changeRoute, (c) => {
     const { id } = c.req.valid("param");
-    changeAccount(c.get("deps"), requireUser(c), id, c.req.valid("json"));
+    const { quota_bytes: quota, ...change } = c.req.valid("json");
+    changeAccount(c.get("deps"), requireUser(c), id, { ...change, quota });
     return c.json(personJson(getPerson(c.get("deps"), id)), 200);
   })
   .openapi(deleteRoute, (c) => {

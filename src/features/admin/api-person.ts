@@ -12,6 +12,10 @@ export const personSchema = z
     disabled: z.boolean(),
     has_password: z.boolean(),
     videos: z.int().openapi({ description: "How many are theirs." }),
+    quota_bytes: z
+      .int()
+      .nullable()
+      .openapi({ description: "How much all of it may take. Null: `uploads.quota`; 0: no limit." }),
     created_at: timeSchema,
     last_login_at: timeSchema.nullable(),
   })
@@ -20,10 +24,11 @@ export const personSchema = z
 export const onePerson = { 200: jsonOf(personSchema, "The person."), ...failure };
 
 export function personJson(person: PersonItem): z.infer<typeof personSchema> {
-  const { createdAt, lastLoginAt, hasPassword, ...rest } = person;
+  const { createdAt, lastLoginAt, hasPassword, quotaBytes, ...rest } = person;
   return {
     ...rest,
     has_password: hasPassword,
+    quota_bytes: quotaBytes,
     created_at: isoTime(createdAt),
     last_login_at: lastLoginAt === null ? null : isoTime(lastLoginAt),
   };

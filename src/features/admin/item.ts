@@ -13,6 +13,8 @@ export interface PersonItem {
   videos: number;
   /** Those that they sent. */
   pictures: number;
+  /** For all of it. Null: as configured for everybody; 0: no limit. */
+  quotaBytes: number | null;
   createdAt: number;
   /** Null: never. */
   lastLoginAt: number | null;

@@ -3,6 +3,7 @@ import type { Deps } from "../../deps.ts";
 import { may } from "../../lib/permissions.ts";
 import { getUser, listPeople as listUsers } from "../accounts/accounts.ts";
 import type { PeopleQuery } from "../accounts/accounts.ts";
+import { usageOf } from "../uploads/uploads.ts";
 import { countVideosOf } from "../videos/videos.ts";
 import { countImagesOf } from "../images/images.ts";
 import type { PersonItem } from "./item.ts";
@@ -22,6 +23,14 @@ export function getPerson(deps: Pick<Deps, "db">, id: string): PersonItem {
   return personItem(user, countVideosOf(deps, [id]), countImagesOf(deps, [id]));
 }
 
+/** What a person's files take, and how much they may; null where there is no limit. */
+export function usageOfPerson(
+  deps: Pick<Deps, "config" | "db">,
+  id: string,
+): { usedBytes: number; quotaBytes: number | null } {
+  return usageOf(deps, getUser(deps, id));
+}
+
 /** Who may keep videos: those to whom a person's can be handed over. By name. */
 export function listHeirs({ db }: Pick<Deps, "db">, except: string): Pick<User, "id" | "name" | "email">[] {
   const everybody = listUsers({ db }, { limit: Number.MAX_SAFE_INTEGER - 1 }).items;
@@ -37,8 +46,20 @@ function describe(deps: Pick<Deps, "db">, users: readonly User[]): PersonItem[] 
 type Counts = ReadonlyMap<string, number>;
 
 function personItem(user: User, videosOf: Counts, picturesOf: Counts): PersonItem {
-  const { id, name, email, role, createdAt, lastLoginAt } = user;
+  const { id, name, email, role, quotaBytes, createdAt, lastLoginAt } = user;
   const [disabled, hasPassword] = [user.disabledAt !== null, user.passwordHash !== ""];
   const [videos, pictures] = [videosOf.get(id) ?? 0, picturesOf.get(id) ?? 0];
-  return { id, name, email, role, disabled, hasPassword, videos, pictures, createdAt, lastLoginAt };
+  return {
+    id,
+    name,
+    email,
+    role,
+    disabled,
+    hasPassword,
+    videos,
+    pictures,
+    quotaBytes,
+    createdAt,
+    lastLoginAt,
+  };
 }

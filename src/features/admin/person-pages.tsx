@@ -20,7 +20,7 @@ import {
 } from "../accounts/accounts.ts";
 import { deletePerson, parseFate } from "./admin.ts";
 import { originFor } from "../../web/origin.ts";
-import { getPerson, listHeirs } from "./people.ts";
+import { getPerson, listHeirs, usageOfPerson } from "./people.ts";
 
 export const personPages = new Hono<AppEnv>();
 
@@ -34,8 +34,8 @@ personPages.get("/admin/people/:id/:form", managers, (c) =>
 );
 
 personPages.post("/admin/people/:id", managers, async (c) => {
-  const { name = "", email = "", role = "" } = await readForm(c);
-  const values = { name, email, role };
+  const { name = "", email = "", role = "", quota } = await readForm(c);
+  const values = { name, email, role, quota };
   return attempt(c, { form: "account", values }, () => {
     const before = getUser(c.get("deps"), idOf(c));
     const after = changeAccount(c.get("deps"), requireUser(c), idOf(c), values);
@@ -105,6 +105,7 @@ function personPage(c: Context<AppEnv>, state: Pick<PersonProps, "link" | "faile
     <PersonPage
       page={pageOf(c)}
       person={getPerson(deps, id)}
+      usage={usageOfPerson(deps, id)}
       heirs={listHeirs(deps, id)}
       done={c.req.query("done")}
       {...state}

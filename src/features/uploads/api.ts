@@ -4,6 +4,7 @@ import { allow } from "../../web/allow.ts";
 import { failure, idParam, isoTime, jsonOf, newApiPart, pagingQuery, timeSchema } from "../../web/api.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { requireUser } from "../../web/session.ts";
+import { knownApi } from "./api-known.ts";
 import type { UploadItem } from "./item.ts";
 import { answerTus } from "./tus.ts";
 import { getUpload, itemOf, listUploads } from "./uploads.ts";
@@ -150,6 +151,8 @@ const overrideRoute = createRoute({
 });
 
 export const uploadApi = newApiPart()
+  // Before what takes any name for an id.
+  .route("/", knownApi)
   .openapi(optionsRoute, (c) => answerTus(c, null))
   .openapi(createUploadRoute, (c) => answerTus(c, null))
   .openapi(listRoute, (c) => {

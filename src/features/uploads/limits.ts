@@ -35,13 +35,19 @@ export function allowanceOf(deps: Needs, user: User): Allowance {
 }
 
 /** Infinity where there is none. */
-export function quotaOf({ config }: Pick<Deps, "config">, user: User): number {
+function quotaOf({ config }: Pick<Deps, "config">, user: User): number {
   return (user.quotaBytes ?? config.uploads.quota) || Infinity;
 }
 
 /** All that a person's files take, and what is announced. */
-export function usedBytesOf(deps: Pick<Deps, "db">, user: User): number {
+function usedBytesOf(deps: Pick<Deps, "db">, user: User): number {
   return bytesStoredOf(deps, user.id) + bytesAnnounced(deps.db, user.id);
+}
+
+/** What a person's files take and may take; null where there is no limit. */
+export function usageOf(deps: Needs, user: User): { usedBytes: number; quotaBytes: number | null } {
+  const quota = quotaOf(deps, user);
+  return { usedBytes: usedBytesOf(deps, user), quotaBytes: quota === Infinity ? null : quota };
 }
 
 export function requireQuota(deps: Needs, user: User, sizeBytes: number): void {

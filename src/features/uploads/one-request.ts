@@ -61,6 +61,7 @@ export interface FormResult {
 export async function uploadForm(deps: Needs, sending: Sending): Promise<FormResult> {
   const { user, request } = sending;
   requireMayUpload(user);
+  if (!isForm(request)) throw noFile();
   return inFolders(deps, async (folders) => {
     const arrived: Received[] = [];
     const result: FormResult = { videos: [], refused: [] };
@@ -83,6 +84,7 @@ export async function uploadForm(deps: Needs, sending: Sending): Promise<FormRes
         return refuse(filename, error);
       }
     });
+    if (arrived.length + result.refused.length === 0) throw noFile();
     for (const file of arrived) {
       try {
         result.videos.push(await keep(deps, user, file, folders));
@@ -153,7 +155,11 @@ async function fileOfForm(
   });
   const [file] = found;
   if (file) return file;
-  throw new AppError("invalid_input", "Choose a file.", {
+  throw noFile();
+}
+
+function noFile(): AppError {
+  return new AppError("invalid_input", "Choose a file.", {
     field: "file",
     hint: "Programs send it as the field “file” of multipart/form-data, or as the body, named by ?filename=.",
   });

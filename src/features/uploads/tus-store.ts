@@ -69,7 +69,7 @@ export class UploadStore extends DataStore {
       if (checksum) await verifyChecksum(path, offset, checksum);
     } catch (error) {
       // What can't be vouched for is taken away again.
-      if (checksum) truncateSync(path, offset);
+      if (checksum && arrivedBytes(deps, id) > offset) truncateSync(path, offset);
       throw error;
     } finally {
       this.#putOffExpiry(id);

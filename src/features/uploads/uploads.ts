@@ -3,14 +3,17 @@ import type { Deps } from "../../deps.ts";
 import { removeWorkFolder } from "../../exec/work-folder.ts";
 import { parseCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
-import { requireReplaceable } from "../videos/videos.ts";
+import { findSameName, requireReplaceable } from "../videos/videos.ts";
 import { arrivedBytes, workRoot } from "./arrived.ts";
 import { oneAtATime } from "./finish.ts";
 import type { UploadItem } from "./item.ts";
 import { requireMayUpload, requireSpaceFor } from "./limits.ts";
 import { deleteUpload, findUpload, insertUpload, pageOfUploads, receivingUploadsOf } from "./queries.ts";
 import type { Upload } from "./queries.ts";
+import { checkFilename } from "./upload-rules.ts";
 import { readWishes } from "./wishes.ts";
+
+export { usageOf } from "./limits.ts";
 
 /** Writes down that a file is coming, where it may; until now there is not one byte of it. */
 export function startUpload(
@@ -105,6 +108,28 @@ export function cancelUpload(deps: Pick<Deps, "config" | "db">, user: User, id: 
     deleteUpload(deps.db, id);
     if (upload?.state === "receiving") await removeWorkFolder(workRoot(deps), id);
   });
+}
+
+/** A video that may be the very file that somebody is about to send. */
+export function findKnown(
+  deps: Pick<Deps, "db">,
+  user: User,
+  filename: string,
+  sizeBytes: number,
+): { id: string; title: string } | null {
+  return findSameName(deps, user, checkFilename(filename), sizeBytes);
+}
+
+/**
+ * A person's uploads that are under way are forgotten, as part of the caller's transaction; returns what clears their
+ * bytes away after it.
+ */
+export function discardUploadsOf(deps: Pick<Deps, "config" | "db">, userId: string): () => void {
+  const ids = receivingUploadsOf(deps.db, userId, Number.MAX_SAFE_INTEGER).map(({ id }) => id);
+  for (const id of ids) deleteUpload(deps.db, id);
+  return () => {
+    for (const id of ids) void removeWorkFolder(workRoot(deps), id);
+  };
 }
 
 /** How long an upload waits for its next piece. */

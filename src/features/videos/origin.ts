@@ -2,6 +2,7 @@ import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { canSeeAll } from "./access.ts";
 import { findByOrigin } from "./queries-origin.ts";
+import { findByFilename } from "./queries-same.ts";
 
 export interface ShelfFind {
   videoId: string;
@@ -34,4 +35,14 @@ export function findUrlsOnShelf(
 ): Map<string, string> {
   const found = findByOrigin(db, canSeeAll(user) ? null : user.id, null, urls);
   return new Map(found.reverse().map((video) => [video.sourceUrl ?? "", video.id]));
+}
+
+/** The newest video that this person may see and that came as a file of this name and size. */
+export function findSameName(
+  { db }: Pick<Deps, "db">,
+  user: User,
+  filename: string,
+  sizeBytes: number,
+): { id: string; title: string } | null {
+  return findByFilename(db, filename, sizeBytes, canSeeAll(user) ? null : user.id);
 }

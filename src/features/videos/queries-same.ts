@@ -9,6 +9,20 @@ export interface SameFile {
   sameTitle: string;
 }
 
+/** The newest video that came as a file of this name and size; null sees everything. */
+export function findByFilename(
+  db: Database,
+  filename: string,
+  sizeBytes: number,
+  visibleTo: string | null,
+): { id: string; title: string } | null {
+  const seen = visibleTo === null ? sql`TRUE` : sql`(visibility = 'library' OR owner_id = ${visibleTo})`;
+  const rows = db.all<{ id: string; title: string }>(sql`SELECT id, title FROM videos
+    WHERE filename = ${filename} AND size_bytes = ${sizeBytes} AND state IN ('PROCESSING', 'READY') AND ${seen}
+    ORDER BY seq DESC LIMIT 1`);
+  return rows[0] ?? null;
+}
+
 /**
  * Which of these ready videos hold the very file that an older ready one holds, of those that this person may see; null
  * sees everything. One look into the index of checksums for each.

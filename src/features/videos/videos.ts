@@ -41,7 +41,7 @@ export {
 export { cancelReplacement, replaceFileLater, requireReplaceable } from "./replacing.ts";
 export { countVideosToPicture, remakeAllPictures, remakePicturesOf } from "./all-pictures.ts";
 export type { WhichPictures } from "./all-pictures.ts";
-export { findOnShelf, findUrlsOnShelf } from "./origin.ts";
+export { findOnShelf, findSameName, findUrlsOnShelf } from "./origin.ts";
 export { parseTags } from "./tag-names.ts";
 export { bytesStoredOf, countVideosOf, discardVideosOf, handOverVideos, measureShelf } from "./owners.ts";
 
