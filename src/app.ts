@@ -46,7 +46,6 @@ import { remakePicturesNow } from "./features/videos/pictures.ts";
 import { gaveUpReplacing, replaceFileNow } from "./features/videos/replace.ts";
 import { foldersToIngest } from "./features/videos/videos.ts";
 import { dataFolder } from "./lib/data-folder.ts";
-import { isAppError } from "./lib/errors.ts";
 import { OneTimeToken } from "./lib/one-time-token.ts";
 import { openLog } from "./log.ts";
 import { openMailer } from "./mail/mailer.ts";
@@ -55,6 +54,7 @@ import { JobQueue } from "./queue/worker.ts";
 import { createRouter } from "./router.tsx";
 import type { Router } from "./router.tsx";
 import { openDiskStorage } from "./storage/disk.ts";
+import { StorageHealth } from "./storage/health.ts";
 import { openConfiguredS3 } from "./storage/s3-configured.ts";
 import { SignedUrls, loadLinkKey } from "./storage/signed-url.ts";
 import { fromNobody } from "./web/client-address.ts";
@@ -129,6 +129,11 @@ export function openApp(config: Config): App {
     db,
     storage: config.storage.driver === "s3" ? s3() : disk,
     storageOf: (name) => (name === "disk" ? disk : s3()),
+    storageHealth: new StorageHealth({
+      storages: config["storage.s3"].bucket === "" ? [disk] : [disk, s3()],
+      log,
+      now: () => deps.now(),
+    }),
     signedUrls: new SignedUrls(loadLinkKey(dataDir)),
     queue,
     events: new Events(),
@@ -152,7 +157,8 @@ export function openApp(config: Config): App {
       // Every child's home is a work folder. Looking through all processes takes longer than the rest of the start.
       if (hasWorkFolders(dataDir)) sweepStrays(dataDir);
       await disk.sweepIncoming();
-      void warnIfUnreachable(deps);
+      // Pages and what lies on the disk work without the bucket, so the start goes on; but its owner should hear of it.
+      deps.storageHealth.watch();
       const inUse = [...workFoldersInUse(deps), ...uploadFoldersInUse(deps), ...foldersToIngest(deps)];
       await sweepWorkFolders(dataFolder.work(dataDir), new Set(inUse));
       settleDownloads(deps);
@@ -166,23 +172,13 @@ export function openApp(config: Config): App {
     },
     idle: () => queue.idle(),
     async stop() {
+      deps.storageHealth.close();
       await queue.stop();
       await egress.close();
       deps.mailer.close();
       closeDatabase(db);
     },
   };
-}
-
-/** Pages and what lies on the disk work without the bucket, so the start goes on; but its owner should hear of it. */
-async function warnIfUnreachable({ storage, log }: Deps): Promise<void> {
-  if (storage.name === "disk") return;
-  try {
-    for await (const _ of storage.list("videos/")) break;
-  } catch (err) {
-    const { message, hint } = isAppError(err) ? err : { message: String(err), hint: "" };
-    log.warn({ err, storage: storage.name }, `${message} ${hint}`);
-  }
 }
 
 function hasWorkFolders(dataDir: string): boolean {

@@ -12,6 +12,7 @@ import type { From } from "./web/client-address.ts";
 import type { Limits } from "./web/limits.ts";
 import type { SessionTokens } from "./web/session-token.ts";
 import type { Queue } from "./queue/job.ts";
+import type { StorageHealth } from "./storage/health.ts";
 import type { SignedUrls } from "./storage/signed-url.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -23,6 +24,8 @@ export interface Deps {
   storage: Storage;
   /** Where the bytes of an existing row are. */
   storageOf(name: StorageName): Storage;
+  /** Whether files can be read and written. */
+  storageHealth: StorageHealth;
   /** Addresses of ours that are good for a while, as a bucket has them. */
   signedUrls: SignedUrls;
   queue: Queue;

@@ -3,6 +3,7 @@ import type { Child } from "hono/jsx";
 import { LiveConnection, type Topic } from "./live.tsx";
 import type { Page, Theme } from "./page.ts";
 import { AddDialog, ShortcutsDialog } from "./parts/dialogs.tsx";
+import { Icon } from "./parts/icons.tsx";
 import { Header, type Place } from "./parts/header.tsx";
 
 const htmxConfig = JSON.stringify({
@@ -65,6 +66,11 @@ export function Layout(props: {
             Skip to the content
           </a>
           <Header page={page} current={current} q={q} />
+          {page.notice !== undefined && (
+            <p class="page-notice" role="status">
+              <Icon name="circle-alert" /> {page.notice}
+            </p>
+          )}
           <main id="main" tabindex={-1} class={current && `at-${current}`}>
             {children}
           </main>

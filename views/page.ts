@@ -14,6 +14,8 @@ export interface Page {
   now: number;
   /** This person's downloads that run or wait; the tray in the header shows how many. */
   running?: number;
+  /** What everybody should know who is in: a sentence. */
+  notice?: string;
   /** Who sees what this person adds, unless they say otherwise. */
   newVisibility: Visibility;
 }

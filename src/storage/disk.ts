@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { copyFile, lstat, readdir, rm, rmdir, statfs, unlink } from "node:fs/promises";
+import { access, constants, copyFile, lstat, readdir, rm, rmdir, statfs, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { AppError, isAppError } from "../lib/errors.ts";
 import { newId } from "../lib/ids.ts";
@@ -82,6 +82,8 @@ export function openDiskStorage(rootFolder: string): DiskStorage {
       if (!(await findFile(pathOf(key), key))) throw notFound();
       return use(pathOf(key));
     },
+    // Its folder is on the same file system, and is written to first.
+    check: () => onDisk(access(incoming, constants.R_OK | constants.W_OK)),
     async freeBytes() {
       const { bavail, bsize } = await onDisk(statfs(root));
       return bavail * bsize;

@@ -2,6 +2,7 @@ import { lstat, unlink } from "node:fs/promises";
 import {
   DeleteObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
   NotFound,
   paginateListObjectsV2,
@@ -72,8 +73,16 @@ export function openBucket(options: S3Options): BucketStorage {
       const copy = { ...found, workRoot: options.workRoot, read: () => readObject(bucket, key) };
       return fewCopies(() => withScratchCopy(copy, use));
     },
+    check: (signal) => onS3(checkBucket(bucket, signal)),
     sign: (key, link) => onS3(sign(key, link)),
   };
+}
+
+/** The shortest of lists: it says what is wrong, which the answer to a HEAD can't. */
+async function checkBucket({ client, name }: Bucket, abortSignal: AbortSignal): Promise<void> {
+  const command = new ListObjectsV2Command({ Bucket: name, MaxKeys: 1 });
+  const { Name } = await client.send(command, { abortSignal });
+  if (Name === undefined) throw unreachable(new Error("what came is no list of objects"));
 }
 
 async function findObject({ client, name }: Bucket, key: string): Promise<StoredObject | null> {

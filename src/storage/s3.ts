@@ -22,6 +22,7 @@ export function openS3Storage(options: S3Options): Storage {
       yield* (await bucket()).list(prefix);
     },
     withLocalFile: async (key, use) => (await bucket()).withLocalFile(key, use),
+    check: async (signal) => (await bucket()).check(signal),
     // S3 has no call for it.
     freeBytes: () => Promise.resolve(null),
     delivery(key) {

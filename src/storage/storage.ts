@@ -31,6 +31,8 @@ export interface Storage {
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Runs `use` with a path of a local file that holds the object's bytes; the path must not be written to. */
   withLocalFile<T>(key: string, use: (path: string) => Promise<T>): Promise<T>;
+  /** Throws where the storage can't be used right now; what is stored is not looked at. */
+  check(signal: AbortSignal): Promise<void>;
   /** Bytes that can still be stored; null where the storage can't tell. */
   freeBytes(): Promise<number | null>;
   /** How this object's bytes get to a browser. It is not looked at whether it is there. */

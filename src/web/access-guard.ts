@@ -15,6 +15,7 @@ const openDoors = new Set([
   paths.theme(),
   paths.health(),
   paths.ready(),
+  `${apiRoot}/health/storage`,
   `${apiRoot}/auth/login`,
   `${apiRoot}/auth/register`,
   `${apiRoot}/auth/forgot`,

@@ -19,9 +19,13 @@ export function pageOf(c: Context<AppEnv>): Page {
     running: user ? c.get("countRunning")() : 0,
     here: url.pathname + url.search,
     now: c.get("deps").now(),
+    ...(user && c.get("deps").storageHealth.last?.problem ? { notice: storageIsAway } : {}),
     newVisibility: c.get("deps").config.downloads.visibility,
   };
 }
+
+const storageIsAway =
+  "The storage can't be reached right now. Nothing is lost: what lies there plays again, and uploads and downloads go on, as soon as it is back.";
 
 /** Keeps the choice of dark or light for a year. */
 export function setTheme(c: Context<AppEnv>, theme: unknown): Theme {

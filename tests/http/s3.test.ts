@@ -70,10 +70,10 @@ describe.skipIf(!hasMinio)("with a bucket", () => {
       );
     });
 
-    test("can be saved under their titles", async () => {
+    test("can be saved under the names that they came with", async () => {
       const answer = await app.request(`/videos/${id}/file`, { as: owner });
       const saved = await fetch(answer.headers.get("location") ?? "");
-      expect(saved.headers.get("content-disposition")).toBe('attachment; filename="A clip.mp4"');
+      expect(saved.headers.get("content-disposition")).toBe('attachment; filename="clip.mp4"');
     });
 
     test("have addresses of the bucket for players beside the browser, that end when they say", async () => {

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { Overview } from "../../src/features/admin/item.ts";
+import type { Overview, StorageItem } from "../../src/features/admin/item.ts";
 import { formatBytes } from "../../src/lib/bytes.ts";
 import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
@@ -9,7 +9,7 @@ import { AdminPage } from "./frame.tsx";
 
 /** How things stand, and what happened last. */
 export function OverviewPage({ page, overview }: { page: Page; overview: Overview }) {
-  const { people, openInvites, videos, bytes, running, waiting, latest } = overview;
+  const { people, openInvites, videos, bytes, running, waiting, storage, latest } = overview;
   return (
     <AdminPage page={page} at="Overview" title="Overview">
       <div class="figures">
@@ -26,6 +26,7 @@ export function OverviewPage({ page, overview }: { page: Page; overview: Overvie
         >
           {waiting === 0 ? "none waits" : `${waiting} wait`}
         </Figure>
+        <StorageFigure storage={storage} />
       </div>
       <section class="latest" aria-labelledby="latest-title">
         <div class="admin-head">
@@ -49,4 +50,50 @@ function Figure(props: { href: string; label: string; value: number; children: C
       <small>{children}</small>
     </a>
   );
+}
+
+function StorageFigure({ storage }: { storage: StorageItem }) {
+  const { driver, bucket, latencyMs, problem, latencies } = storage;
+  const places = { disk: "New files go to the disk", s3: `New files go to the bucket ${bucket}` };
+  const other = driver === "disk" && bucket !== null ? `, and not to the bucket ${bucket}` : "";
+  return (
+    <div class="figure">
+      <strong class="numbers-large">{latencyMs === null ? "Away" : formatMs(latencyMs)}</strong>
+      <span>storage</span>
+      <small>{problem ? `${problem.message} ${problem.hint}` : places[driver] + other}</small>
+      <Latencies latencies={latencies} />
+    </div>
+  );
+}
+
+const [plotWidth, plotHeight] = [240, 24];
+
+/** One bar a look; without an answer it is as high as can be, and of another colour. */
+function Latencies({ latencies }: { latencies: (number | null)[] }) {
+  const most = Math.max(1, ...latencies.map((ms) => ms ?? 0));
+  const heightOf = (ms: number | null) => (ms === null ? plotHeight : Math.max(1, (ms / most) * plotHeight));
+  const first = plotWidth - latencies.length;
+  return (
+    <svg
+      class="plot"
+      viewBox={`0 0 ${plotWidth} ${plotHeight}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={`Answers of the last two hours, ${formatMs(most)} at the most`}
+    >
+      {latencies.map((ms, i) => (
+        <rect
+          x={first + i}
+          y={plotHeight - heightOf(ms)}
+          width="1"
+          height={heightOf(ms)}
+          class={ms === null ? "away" : undefined}
+        />
+      ))}
+    </svg>
+  );
+}
+
+function formatMs(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
 }

@@ -1,4 +1,4 @@
-import type { AuditEvent, Role } from "../../db/schema.ts";
+import type { AuditEvent, Role, StorageName } from "../../db/schema.ts";
 
 /** One person as those see them who look after people. Times are milliseconds since 1970 UTC. */
 export interface PersonItem {
@@ -61,6 +61,16 @@ export interface ToolsView {
   pictures: { all: number; missing: number };
 }
 
+/** Whether files can be read and written. */
+export interface StorageItem {
+  driver: StorageName;
+  bucket: string | null;
+  latencyMs: number | null;
+  problem: { message: string; hint: string } | null;
+  /** Of the last two hours, the oldest first; null where there was no answer. */
+  latencies: (number | null)[];
+}
+
 /** How things stand. Sizes in bytes. */
 export interface Overview {
   people: number;
@@ -69,6 +79,7 @@ export interface Overview {
   bytes: number;
   running: number;
   waiting: number;
+  storage: StorageItem;
   /** The newest first. */
   latest: AuditItem[];
 }

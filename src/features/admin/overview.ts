@@ -2,8 +2,9 @@ import type { Deps } from "../../deps.ts";
 import { auditActions, isAuditAction, listAudit, listInvites, listPeople } from "../accounts/accounts.ts";
 import type { AuditQuery } from "../accounts/accounts.ts";
 import { countQueue } from "../downloads/downloads.ts";
+import { describeHealth } from "../storage/storage.ts";
 import { measureShelf } from "../videos/videos.ts";
-import type { AuditItem, Overview } from "./item.ts";
+import type { AuditItem, Overview, StorageItem } from "./item.ts";
 
 /** Every action that can be asked for. */
 export const auditCodes = Object.keys(auditActions).filter(isAuditAction);
@@ -21,12 +22,21 @@ export function readAudit(
 const latestShown = 6;
 
 /** What an admin sees first. */
-export function takeOverview(deps: Pick<Deps, "db" | "now">): Overview {
+export async function takeOverview(
+  deps: Pick<Deps, "config" | "db" | "now" | "storageHealth">,
+): Promise<Overview> {
   return {
     people: listPeople(deps, { limit: 1 }).total,
     openInvites: listInvites(deps).length,
     ...measureShelf(deps),
     ...countQueue(deps),
+    storage: await seeStorage(deps),
     latest: readAudit(deps, { limit: latestShown }).items,
   };
+}
+
+async function seeStorage(deps: Pick<Deps, "config" | "storageHealth">): Promise<StorageItem> {
+  const { driver, bucket, latencyMs, problem } = await describeHealth(deps);
+  const latencies = deps.storageHealth.history.map((look) => look.latencyMs);
+  return { driver, bucket, latencyMs, problem, latencies };
 }

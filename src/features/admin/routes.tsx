@@ -18,6 +18,7 @@ adminRoutes.route("/", auditPages);
 adminRoutes.route("/", cookiesPages);
 adminRoutes.route("/", toolsPages);
 
-adminRoutes.get("/admin", allow("people.manage"), (c) =>
-  c.html(<OverviewPage page={pageOf(c)} overview={takeOverview(c.get("deps"))} />),
-);
+adminRoutes.get("/admin", allow("people.manage"), async (c) => {
+  const overview = await takeOverview(c.get("deps"));
+  return c.html(<OverviewPage page={pageOf(c)} overview={overview} />);
+});

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { allow } from "../../web/allow.ts";
 import { bodyOf, failure, isoTime, jsonOf, newApiPart, timeSchema } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
-import { findProgress, startMove, stopMove } from "./storage.ts";
+import { describeHealth, findProgress, startMove, stopMove } from "./storage.ts";
 import type { MoveProgress } from "./storage.ts";
 
 const keepers = allow("storage.manage");
@@ -23,6 +23,33 @@ const moveSchema = z
     finished_at: timeSchema.nullable(),
   })
   .openapi("StorageMove");
+
+const healthSchema = z
+  .object({
+    healthy: z.boolean(),
+    driver: place.openapi({ description: "Where new files go." }),
+    bucket: z.string().nullable().openapi({ description: "Null where none is set up." }),
+    region: z.string().nullable(),
+    latency_ms: z.number().nullable().openapi({ description: "Null where there is no answer." }),
+    problem: z.string().nullable(),
+    checked_at: timeSchema,
+  })
+  .openapi("StorageHealth");
+
+const healthRoute = createRoute({
+  method: "get",
+  path: "/health/storage",
+  tags,
+  summary: "Whether files can be read and written",
+  description:
+    "For monitors, without a login. The storage is asked once in ten seconds, however many ask here.",
+  security: [],
+  responses: {
+    200: jsonOf(healthSchema, "They can."),
+    503: jsonOf(healthSchema, "They can't."),
+    ...failure,
+  },
+});
 
 const seeRoute = createRoute({
   method: "get",
@@ -54,6 +81,13 @@ const stopRoute = createRoute({
 });
 
 export const storageApi = newApiPart()
+  .openapi(healthRoute, async (c) => {
+    const { driver, bucket, region, latencyMs, problem, at } = await describeHealth(c.get("deps"));
+    const healthy = problem === null;
+    const latency_ms = latencyMs && Math.round(latencyMs * 10) / 10;
+    const body = { healthy, driver, bucket, region, latency_ms, problem: problem?.message ?? null };
+    return c.json({ ...body, checked_at: isoTime(at) }, healthy ? 200 : 503);
+  })
   .openapi(seeRoute, (c) => {
     const progress = findProgress(c.get("deps"));
     return c.json(progress && moveJson(progress), 200);

@@ -2,5 +2,6 @@
 
 export { checkStorage, mendStorage, usesStorage } from "./check.ts";
 export type { Mending, StorageReport, Trouble } from "./check.ts";
+export { describeHealth } from "./health.ts";
 export { findProgress, startMove, stopMove } from "./moves.ts";
 export type { MoveProgress } from "./moves.ts";
