@@ -57,6 +57,7 @@ async function takeRooms(): Promise<void> {
     await take(page, "gallery", size, paths.gallery());
     await take(page, "player", size, paths.video(shown));
     await take(page, "pictures", size, paths.images());
+    await take(page, "mine", size, paths.mine());
     await take(page, "downloads", size, paths.downloads());
     await take(page, "api-docs", size, paths.apiDocs());
     await take(page, "error", size, paths.video("gone"));

@@ -82,7 +82,7 @@ describe("a download's row", () => {
   test.each<[Remedy | null, string | null, "admins" | "everybody"]>([
     ["add_cookies", "/admin/cookies?site=www.example.org", "admins"],
     ["update_ytdlp", "/admin/tools", "admins"],
-    ["free_space", "/?owner=me", "everybody"],
+    ["free_space", "/mine", "everybody"],
     ["retry", null, "everybody"],
     [null, null, "everybody"],
   ])("that failed and wants %p leads to %p, %s", async (remedy, href, who) => {

@@ -23,7 +23,7 @@ const ways: Record<Exclude<Remedy, "retry">, Way> = {
   },
   update_ytdlp: { href: () => paths.tools(), icon: "download", words: "Update yt-dlp", forAdmins: true },
   free_space: {
-    href: () => paths.gallery({ owner: "me" }),
+    href: () => paths.mine(),
     icon: "trash-2",
     words: "Free space",
     forAdmins: false,
