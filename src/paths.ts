@@ -10,6 +10,7 @@ export const paths = {
     `/${search(query)}`,
   video: (id: string) => `/videos/${id}`,
   editVideo: (id: string) => `/videos/${id}/edit`,
+  replaceFile: (id: string) => `/videos/${id}/file`,
   cancelReplacement: (id: string) => `/videos/${id}/replacement/cancel`,
   deleteVideo: (id: string) => `/videos/${id}/delete`,
   remakeThumbnails: (id: string) => `/videos/${id}/thumbnails`,

@@ -278,3 +278,88 @@ test("who has begun to read the old file gets it to its end", async () => {
     await shelf.close();
   }
 });
+
+describe("by a request", () => {
+  const fileOf = async (path: string, name: string) => {
+    const body = new FormData();
+    body.set("file", new File([await Bun.file(path).arrayBuffer()], name));
+    return body;
+  };
+
+  test("of a program, as the body itself or as a form", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden", tags: ["flowers"] });
+    await app.start();
+    const raw = await call(`/api/v1/videos/${id}/file?filename=Better.mp4`, {
+      method: "PUT",
+      body: await Bun.file(longer).arrayBuffer(),
+    });
+    expect(raw.status).toBe(202);
+    expect(await raw.json()).toMatchObject({ id, state: "READY", replacing_since: expect.any(String) });
+    await app.idle();
+    expect(await video(id)).toMatchObject({
+      sha256: sha256(longer),
+      filename: "Better.mp4",
+      title: "Garden",
+      tags: ["flowers"],
+    });
+    const form = await call(`/api/v1/videos/${id}/file`, {
+      method: "PUT",
+      body: await fileOf(old, "Old.mp4"),
+    });
+    expect(form.status).toBe(202);
+    await app.idle();
+    expect(await video(id)).toMatchObject({ sha256: sha256(old), filename: "Old.mp4", title: "Garden" });
+    expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
+    expect(filesIn(app.dataDir, "work")).toEqual([]);
+  });
+
+  test("of a form on the page, which leads back to the video", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    const page = await (await call(`/videos/${id}`)).text();
+    expect(page).toContain(`action="/videos/${id}/file" enctype="multipart/form-data"`);
+    const sent = await call(`/videos/${id}/file`, {
+      method: "POST",
+      body: await fileOf(longer, "Better.mp4"),
+    });
+    expect([sent.status, sent.headers.get("location")]).toEqual([303, `/videos/${id}`]);
+    expect(await (await call(`/videos/${id}`)).text()).toContain("Keep the old file");
+    await app.start();
+    await app.idle();
+    expect(await video(id)).toMatchObject({ sha256: sha256(longer) });
+  });
+
+  test("of what is no video is refused before anything changes, and leaves nothing behind", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    const text = { method: "PUT", body: "#EXTM3U\nfile:///etc/passwd" };
+    const refused = await call(`/api/v1/videos/${id}/file?filename=text.mp4`, text);
+    expect([refused.status, await refused.json()]).toEqual([
+      422,
+      expect.objectContaining({ code: "not_a_video" }),
+    ]);
+    expect(await video(id)).toMatchObject({ sha256: sha256(old), replacing_since: null });
+    expect(filesIn(app.dataDir, "work")).toEqual([]);
+  });
+
+  test("is refused to others, with 404 where they may not know of the video", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    const cleo = await addPerson(app, "cleo");
+    const put = async () =>
+      (await call(`/api/v1/videos/${id}/file?filename=a.mp4`, { method: "PUT", body: "x" }, cleo.token))
+        .status;
+    expect(await put()).toBe(403);
+    changeVideo(app.deps.db, id, { visibility: "private" });
+    expect(await put()).toBe(404);
+    expect((await call(`/api/v1/videos/${id}/replacement`, { method: "DELETE" }, cleo.token)).status).toBe(
+      404,
+    );
+  });
+
+  test("can be taken back by another", async () => {
+    const id = await addReady(app, ben.user, old, { title: "Garden" });
+    await sendReplacement(app, ben.user, id, longer, "better.mp4");
+    expect((await call(`/api/v1/videos/${id}/replacement`, { method: "DELETE" })).status).toBe(204);
+    await app.start();
+    await app.idle();
+    expect(await video(id)).toMatchObject({ sha256: sha256(old), replacing_since: null });
+  });
+});

@@ -10,6 +10,7 @@ import { Time } from "../parts/time.tsx";
 import { DeleteVideo, EditForm, type EditValues, RemakeThumbnails, RetryDownload } from "./manage.tsx";
 import { isUnfinished } from "./facts.ts";
 import { OwnPicture } from "./own-picture.tsx";
+import { ReplaceFile } from "./replace-file.tsx";
 import { Replacement } from "./replacement.tsx";
 import { SameFile } from "./same-file.tsx";
 import { PlayerAbout, PlayerStage } from "./stage.tsx";
@@ -68,6 +69,7 @@ export function PlayerPage(props: {
               {video.state === "READY" && (
                 <>
                   <Replacement video={video} progress={progress} />
+                  <ReplaceFile video={video} />
                   <RemakeThumbnails video={video} />
                 </>
               )}

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { User } from "../../db/schema.ts";
 import { allow } from "../../web/allow.ts";
-import { failure, jsonOf, newApiPart } from "../../web/api.ts";
+import { failure, idParam, jsonOf, newApiPart } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
 import type { VideoItem } from "../videos/item.ts";
 import { uploadFile } from "./one-request.ts";
@@ -58,9 +58,34 @@ export function videoUploadApi({ schema, json }: VideoFormat) {
     responses: { 201: jsonOf(schema, "The video, PROCESSING."), ...failure },
   });
 
-  return newApiPart().openapi(uploadRoute, async (c) => {
-    const user = requireUser(c);
-    const sending = { user, request: c.req.raw, server: c.env?.server };
-    return c.json(json(user, await uploadFile(c.get("deps"), sending, null)), 201);
+  const replaceRoute = createRoute({
+    method: "put",
+    path: "/videos/{id}/file",
+    middleware: allow("videos.change"),
+    tags: ["Videos"],
+    summary: "Give a video another file",
+    description:
+      "Sent as a new video is. The old file plays until the new one is ready, and is gone after that; `replace_error` says why where it stays. Id, title, tags, visibility and a chosen picture are kept.",
+    request: {
+      params: idParam,
+      query: z.object({
+        filename: z.string().optional().openapi({ description: "Where the body itself is the file." }),
+      }),
+    },
+    requestBody: fileBody,
+    responses: { 202: jsonOf(schema, "The video, `replacing_since` set."), ...failure },
   });
+
+  return newApiPart()
+    .openapi(uploadRoute, async (c) => {
+      const user = requireUser(c);
+      const sending = { user, request: c.req.raw, server: c.env?.server };
+      return c.json(json(user, await uploadFile(c.get("deps"), sending, null)), 201);
+    })
+    .openapi(replaceRoute, async (c) => {
+      const user = requireUser(c);
+      const sending = { user, request: c.req.raw, server: c.env?.server };
+      const { id } = c.req.valid("param");
+      return c.json(json(user, await uploadFile(c.get("deps"), sending, id)), 202);
+    });
 }

@@ -6,9 +6,16 @@ import type { AppEnv } from "../../web/env.ts";
 import { pageOf } from "../../web/page.ts";
 import { problemOf } from "../../web/problem.ts";
 import { requireUser } from "../../web/session.ts";
-import { uploadForm } from "./one-request.ts";
+import { uploadFile, uploadForm } from "./one-request.ts";
 
 export const formRoutes = new Hono<AppEnv>();
+
+/** Another file for a video; what it is refused for, the error's own page says. */
+formRoutes.post("/videos/:id/file", allow("videos.change"), async (c) => {
+  const sending = { user: requireUser(c), request: c.req.raw, server: c.env?.server };
+  await uploadFile(c.get("deps"), sending, c.req.param("id"));
+  return c.redirect(paths.video(c.req.param("id")), 303);
+});
 
 /** The way without scripts: a form with files, which come while the browser waits. */
 formRoutes.post("/uploads", allow("videos.upload"), async (c) => {
