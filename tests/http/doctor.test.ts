@@ -3,6 +3,7 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StorageName, User } from "../../src/db/schema.ts";
 import { checkStorage, mendStorage } from "../../src/features/storage/storage.ts";
+import { deleteFile, upsertFile } from "../../src/features/videos/queries.ts";
 import { keys } from "../../src/storage/keys.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { openTestApp, toolSettings } from "../fixtures/app.ts";
@@ -127,6 +128,22 @@ for (const driver of ["disk", "s3"] as const satisfies StorageName[]) {
       await app.idle();
       const { lost, damaged } = await check();
       expect([damaged.count, lost.examples.map(({ named }) => named.title)]).toEqual([0, ["Robbed"]]);
+    });
+
+    test("names a picture that somebody sent, and can't take it again", async () => {
+      const key = keys.ownPicture(sound ?? "", "1");
+      const row = {
+        videoId: sound ?? "",
+        kind: "thumbnail",
+        n: 0,
+        mime: "image/jpeg",
+        sizeBytes: 7,
+      } as const;
+      upsertFile(app.deps.db, { ...row, storage: driver, key, sha256: "", createdAt: 0 });
+      const report = await check();
+      expect(report.lost.examples.map(({ named }) => named.kind)).toContain("picture of one's own");
+      expect((await mendStorage(app.deps, report)).pictures).toBe(0);
+      deleteFile(app.deps.db, row);
     });
 
     test("does so by command while the program runs, whose queue makes the pictures", async () => {

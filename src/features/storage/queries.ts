@@ -39,12 +39,17 @@ export type Named =
 
 export function whatIs(db: Database, storage: StorageName, key: string): Named | null {
   const video = db
-    .select({ id: videos.id, title: videos.title, state: videos.state, kind: files.kind })
+    .select({ id: videos.id, title: videos.title, state: videos.state, kind: files.kind, n: files.n })
     .from(files)
     .innerJoin(videos, eq(videos.id, files.videoId))
     .where(and(eq(files.storage, storage), eq(files.key, key)))
     .get();
-  if (video) return { of: "video", ...video };
+  if (video) {
+    const { n, ...rest } = video;
+    // The one that its owner sent, and that can't be taken from the video.
+    const isOwn = rest.kind === "thumbnail" && n === 0;
+    return { of: "video", ...rest, kind: isOwn ? "picture of one's own" : rest.kind };
+  }
   const image = db
     .select({ id: imageFiles.imageId, width: imageFiles.width })
     .from(imageFiles)
