@@ -1,4 +1,4 @@
-import { bufferOf, BrokenPicture, slice } from "./picture-sight.ts";
+import { boundParts, bufferOf, BrokenPicture, slice } from "./picture-sight.ts";
 import type { Sight } from "./picture-sight.ts";
 
 const looping = new Set(["NETSCAPE2.0", "ANIMEXTS1.0"]);
@@ -15,6 +15,7 @@ export function sightGif(bytes: Uint8Array): Sight {
   let loops = 1;
   // Many have lost their trailer, and play all the same.
   while (at < gif.length && gif[at] !== trailer) {
+    boundParts(parts.length);
     const begin = at;
     const isFrame = gif.readUInt8(at) === 0x2c;
     if (isFrame) at += 10 + tableBytes(gif.readUInt8(at + 9)) + 1;

@@ -18,9 +18,14 @@ export interface Items {
   properties(item: Item, type: string): Buffer[];
 }
 
+/** A list of a thousand tiles has a tenth of it. */
+const mostListBytes = 1024 * 1024;
+
 export function readItems(file: Buffer): Items {
   const meta = findBox(file, "meta")?.subarray(4);
-  if (!meta) throw new BrokenPicture("no list of pictures");
+  if (!meta || meta.length > mostListBytes) throw new BrokenPicture("no list of pictures");
+  // Pieces can name the same bytes again and again: together they are no more than the file.
+  let bytesLeft = file.length;
   const types = readTypes(needBox(meta, "iinf"));
   const places = readPlaces(needBox(meta, "iloc"));
   const properties = readProperties(needBox(meta, "iprp"));
@@ -40,6 +45,8 @@ export function readItems(file: Buffer): Items {
       const place = places.get(id);
       const source = place?.method === 0 ? file : place?.method === 1 ? inside : null;
       if (!place || !source) throw new BrokenPicture("a picture without a place");
+      bytesLeft -= place.extents.reduce((sum, { length }) => sum + length, 0);
+      if (bytesLeft < 0) throw new BrokenPicture("more bytes than there are");
       return Buffer.concat(place.extents.map(({ offset, length }) => slice(source, offset, length)));
     },
     partsOf: (id) => parts.get(id) ?? [],
@@ -76,6 +83,8 @@ function readPlaces(iloc: Buffer): Map<number, Place> {
   const read = reader(iloc, 4);
   const [sizes, moreSizes] = [read(1), read(1)];
   const [offsetBytes, lengthBytes, baseBytes] = [sizes >> 4, sizes & 15, moreSizes >> 4];
+  // Extents that take no byte to write down could be any number.
+  if (lengthBytes === 0) throw new BrokenPicture("extents without a length");
   const indexBytes = version === 0 ? 0 : moreSizes & 15;
   const places = new Map<number, Place>();
   for (let count = read(version < 2 ? 2 : 4); count > 0; count--) {

@@ -13,6 +13,11 @@ const orientations = [
   { none: 6, topToBottom: 7, leftToRight: 5 },
 ] as const;
 
+/** A picture of the most pixels has half as many, of the usual 512×512. */
+const mostTiles = 2048;
+/** What decoders need to know before each. */
+const mostConfigBytes = 16 * 1024;
+
 const startCode = Buffer.from([0, 0, 0, 1]);
 const temporalDelimiter = Buffer.from([0x12, 0]);
 
@@ -25,7 +30,9 @@ export function sightHeif(bytes: Uint8Array): Sight {
   const items = readItems(bufferOf(bytes));
   const main = items.get(items.primary);
   const isGrid = main.type === "grid";
-  const pieces = isGrid ? items.partsOf(main.id).map((id) => items.get(id)) : [main];
+  const ids = isGrid ? items.partsOf(main.id) : [main.id];
+  if (ids.length > mostTiles) throw new BrokenPicture("too many tiles");
+  const pieces = ids.map((id) => items.get(id));
   const [first] = pieces;
   if (!first || pieces.some(({ type }) => type !== first.type)) throw new BrokenPicture("no picture");
   const streamOf = codecs[first.type];
@@ -50,18 +57,19 @@ export function sightHeif(bytes: Uint8Array): Sight {
 
 /** How the pieces of a codec become frames of one stream. */
 const codecs: Record<string, (items: Items, piece: Item) => Buffer> = {
-  av01: (items, piece) =>
-    Buffer.concat([
-      temporalDelimiter,
-      (items.property(piece, "av1C") ?? Buffer.alloc(4)).subarray(4),
-      items.data(piece),
-    ]),
+  av01: (items, piece) => av1Frame(items.property(piece, "av1C"), items.data(piece)),
   hvc1: (items, piece) => hevcFrame(items.property(piece, "hvcC"), items.data(piece)),
 };
 
+/** The parameters behind four bytes (AV1-ISOBMFF, 2.3.3), and the units as they are. */
+function av1Frame(config: Buffer | null, sample: Buffer): Buffer {
+  if (!config || config.length > mostConfigBytes) throw new BrokenPicture("no parameters");
+  return Buffer.concat([temporalDelimiter, config.subarray(4), sample]);
+}
+
 /** Units behind their lengths become units behind start codes, the parameter sets first (ISO 14496-15, 8.3.3). */
 function hevcFrame(config: Buffer | null, sample: Buffer): Buffer {
-  if (!config) throw new BrokenPicture("no parameters");
+  if (!config || config.length > mostConfigBytes) throw new BrokenPicture("no parameters");
   const parts: Buffer[] = [];
   const add = (unit: Buffer) => void parts.push(startCode, unit);
   let at = 23;

@@ -1,6 +1,6 @@
 import { readOrientation } from "./picture-exif.ts";
 import { usefulProfile } from "./picture-profile.ts";
-import { bufferOf, BrokenPicture, slice, upright } from "./picture-sight.ts";
+import { boundParts, bufferOf, BrokenPicture, slice, upright } from "./picture-sight.ts";
 import type { Sight } from "./picture-sight.ts";
 
 const exifStart = Buffer.from("Exif\0\0", "latin1");
@@ -20,6 +20,7 @@ export function sightJpeg(bytes: Uint8Array): Sight {
   let orientation = 1;
   let size: { width: number; height: number } | null = null;
   for (let at = 2; ;) {
+    boundParts(kept.length + profile.length);
     const marker = markerAt(jpeg, at);
     at = marker.end;
     if (marker.code === 0xd9) break;

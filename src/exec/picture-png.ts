@@ -1,6 +1,6 @@
 import { readOrientation } from "./picture-exif.ts";
 import { usefulProfile } from "./picture-profile.ts";
-import { bufferOf, BrokenPicture, slice, upright } from "./picture-sight.ts";
+import { boundParts, bufferOf, BrokenPicture, slice, upright } from "./picture-sight.ts";
 import type { Sight } from "./picture-sight.ts";
 
 export const pngStart = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -18,6 +18,7 @@ export function sightPng(bytes: Uint8Array): Sight {
   let profile: Uint8Array | null = null;
   let type = "";
   for (let at = pngStart.length; type !== "IEND";) {
+    boundParts(parts.length);
     const length = png.readUInt32BE(at);
     type = png.toString("latin1", at + 4, at + 8);
     const chunk = slice(png, at, 12 + length);

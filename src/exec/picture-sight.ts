@@ -27,6 +27,14 @@ export class BrokenPicture extends Error {
   override readonly name = "BrokenPicture";
 }
 
+/** Of segments, chunks and blocks: far more than any program writes, and few enough to be held. */
+const mostParts = 100_000;
+
+/** Where a file is nothing but tiny parts, which cost more than their bytes. */
+export function boundParts(count: number): void {
+  if (count > mostParts) throw new BrokenPicture("too many parts");
+}
+
 /** A Buffer over the same bytes: its readers throw a RangeError behind the end. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

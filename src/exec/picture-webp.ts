@@ -1,6 +1,6 @@
 import { readOrientation } from "./picture-exif.ts";
 import { usefulProfile } from "./picture-profile.ts";
-import { bufferOf, BrokenPicture, slice, upright } from "./picture-sight.ts";
+import { boundParts, bufferOf, BrokenPicture, slice, upright } from "./picture-sight.ts";
 import type { Sight } from "./picture-sight.ts";
 
 interface Chunk {
@@ -63,6 +63,7 @@ function readWebp(bytes: Uint8Array): Chunk[] {
 function readChunks(riff: Buffer): Chunk[] {
   const chunks: Chunk[] = [];
   for (let at = 0; at + 8 <= riff.length;) {
+    boundParts(chunks.length);
     const length = riff.readUInt32LE(at + 4);
     chunks.push({ type: riff.toString("latin1", at, at + 4), content: slice(riff, at + 8, length) });
     at += 8 + length + (length % 2);

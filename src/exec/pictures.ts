@@ -34,7 +34,7 @@ export interface PictureOptions extends PictureLimits {
 
 const deadlineMs = 120_000;
 /** Each may take some hundred megabytes while it works. */
-const oneByOne = semaphore(1, { seats: 20, whenFull: tooBusy });
+const oneByOne = semaphore(1, { seats: 10, whenFull: tooBusy });
 
 /**
  * What is kept of a picture that a stranger sent: upright, without anything that is not picture, as WebP or, where
@@ -48,6 +48,7 @@ export function makePictures(
   options: PictureOptions,
 ): Promise<{ image: MadePicture; smaller: MadePicture[] }> {
   return oneByOne(async () => {
+    options.signal?.throwIfAborted();
     const sight = lookAtPicture(await readFile(path), options);
     const [first, ...rest] = planPrints(sight, movesInWebp(sight) ? [] : options.widths);
     const source = await layOut(sight, folder);
@@ -72,6 +73,7 @@ export function makeCover(
   options: PictureLimits & { signal?: AbortSignal },
 ): Promise<MadePicture> {
   return oneByOne(async () => {
+    options.signal?.throwIfAborted();
     const sight = lookAtPicture(await readFile(path), options);
     const target = join(folder, "cover.jpg");
     await runFfmpeg(

@@ -16,6 +16,7 @@ import {
   hugePng,
   movingGif,
   movingWebp,
+  pngChunk,
   secret,
   storedAs,
   toJpeg,
@@ -312,6 +313,30 @@ describe("what is refused, before anything is decoded", () => {
         }
       }
     }
+  });
+
+  test("bombs of many small parts, and of pieces that are the same bytes again and again", async () => {
+    const refuse = (bytes: Uint8Array) =>
+      expect(() => lookAtPicture(bytes, { megapixels: 80 })).toThrow("damaged or incomplete");
+    const gif = await movingGif(2);
+    const blocks = Buffer.alloc(3_000_000, Buffer.from([0x21, 0xf9, 0]));
+    refuse(Buffer.concat([gif.subarray(0, -1), blocks, gif.subarray(-1)]));
+    const png = await encode(fourCorners(), ...toPng);
+    const empty = Buffer.alloc(2_400_000, pngChunk("IDAT", new Uint8Array()));
+    refuse(Buffer.concat([png.subarray(0, 33), empty, png.subarray(33)]));
+
+    const tiled = await heif(fourCorners(250, 190), { codec: "hvc1", tile: { width: 128, height: 128 } });
+    const places = tiled.indexOf("iloc") + 12;
+    const same = Buffer.from(tiled);
+    // Every tile is the whole file.
+    for (let item = 0; item < 5; item++) {
+      same.writeUInt32BE(0, places + 14 * item + 6);
+      same.writeUInt32BE(tiled.length, places + 14 * item + 10);
+    }
+    refuse(same);
+    const weightless = Buffer.from(tiled);
+    weightless.writeUInt8(0, tiled.indexOf("iloc") + 8);
+    refuse(weightless);
   });
 
   test("a picture with a right frame and nothing in it", async () => {
