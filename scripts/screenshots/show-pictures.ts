@@ -1,6 +1,7 @@
 import type { Browser } from "playwright-core";
 import type { User } from "../../src/features/accounts/accounts.ts";
 import { addImage } from "../../src/features/images/images.ts";
+import { sendingPicture } from "../../tests/fixtures/cast.ts";
 import type { Shelf } from "../../tests/fixtures/shelf.ts";
 import { aurora, ink, meadow, mountains, sea, town } from "./scenes.ts";
 
@@ -31,13 +32,13 @@ const pictures = [
 
 /** Pictures of one's own, as they gather, and a drawing that is only kept. */
 export async function fillPictures({ app }: Shelf, owner: User, browser: Browser): Promise<void> {
-  const svg = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"/></svg>`);
-  await addImage(app.deps, owner, { bytes: svg, filename: "logo.svg" });
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0h9v9z"/></svg>`;
+  await addImage(app.deps, owner, sendingPicture("logo.svg", svg));
   const page = await browser.newPage();
   for (const { filename, width, height, scene } of pictures) {
     await page.setViewportSize({ width, height });
     await page.setContent(`<style>body{margin:0}</style>${scene}`);
-    await addImage(app.deps, owner, { bytes: await page.screenshot(), filename });
+    await addImage(app.deps, owner, sendingPicture(filename, await page.screenshot()));
   }
   await page.close();
 }

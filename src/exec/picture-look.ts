@@ -51,9 +51,12 @@ function readerOf(bytes: Uint8Array): ((bytes: Uint8Array) => Sight) | null {
   return isHeif(bytes) ? sightHeif : null;
 }
 
+/** The root comes after a prolog, which is short. */
+export const svgHeadBytes = 8192;
+
 /** Where the text can be one, whatever is in it (SVG 2, section 5.1): it is never shown by us, and not changed. */
 export function isSvg(bytes: Uint8Array): boolean {
-  const head = bufferOf(bytes).toString("utf8", 0, 8192);
+  const head = bufferOf(bytes).toString("utf8", 0, svgHeadBytes);
   if (head.includes("\0")) return false;
   const prolog =
     /^\uFEFF?\s*(?:<\?xml[^>]*>\s*|<!--[^]*?-->\s*|<!DOCTYPE\s+svg[^>[]*(?:\[[^\]]*\]\s*)?>\s*)*/i;

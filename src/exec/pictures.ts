@@ -34,12 +34,12 @@ export interface PictureOptions extends PictureLimits {
 
 const deadlineMs = 120_000;
 /** Each may take some hundred megabytes while it works. */
-const oneByOne = semaphore(1, { seats: 10, whenFull: tooBusy });
+const oneByOne = semaphore(1, { seats: 20, whenFull: tooBusy });
 
 /**
  * What is kept of a picture that a stranger sent: upright, without anything that is not picture, as WebP or, where
  * that is smaller, in its own format; and the smaller ones for pages. Throws `not_a_picture`, `too_large`,
- * `took_too_long`, `tool_missing`, `storage_full`, and the signal's reason where it was aborted.
+ * `took_too_long`, `tool_missing`, `storage_full`, and `cancelled` where the signal was aborted.
  */
 export function makePictures(
   tools: { tools: Tools },
@@ -48,7 +48,7 @@ export function makePictures(
   options: PictureOptions,
 ): Promise<{ image: MadePicture; smaller: MadePicture[] }> {
   return oneByOne(async () => {
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted) throw nobodyWaits();
     const sight = lookAtPicture(await readFile(path), options);
     const [first, ...rest] = planPrints(sight, movesInWebp(sight) ? [] : options.widths);
     const source = await layOut(sight, folder);
@@ -73,7 +73,7 @@ export function makeCover(
   options: PictureLimits & { signal?: AbortSignal },
 ): Promise<MadePicture> {
   return oneByOne(async () => {
-    options.signal?.throwIfAborted();
+    if (options.signal?.aborted) throw nobodyWaits();
     const sight = lookAtPicture(await readFile(path), options);
     const target = join(folder, "cover.jpg");
     await runFfmpeg(
@@ -116,6 +116,7 @@ async function runFfmpeg(
 
 function explainPicture(error: RunError): unknown {
   const { reason, stderrTail } = error;
+  if (reason === "aborted") return nobodyWaits(error);
   if (reason === "deadline") return tookTooLong(error);
   if (reason !== "exit" || stderrTail.includes("No space left on device")) return explainFfmpeg(error);
   return lacksPart.test(stderrTail) ? partMissing(error) : brokenPicture(error);
@@ -151,6 +152,10 @@ async function smallerOf(sight: Sight, image: MadePicture, folder: string): Prom
   const path = join(folder, `clean.${extension}`);
   await writeFile(path, clean);
   return { path, mime: `image/${kind}`, extension, width, height, sizeBytes: clean.length };
+}
+
+function nobodyWaits(cause?: RunError): AppError {
+  return new AppError("cancelled", "Nobody waits for this picture any more.", { cause });
 }
 
 function partMissing(cause: RunError): AppError {

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import type { EventName } from "../../src/events/events.ts";
 import { countQueue } from "../../src/features/downloads/downloads.ts";
 import { startDownloads } from "../../src/features/downloads/start.ts";
+import { addImage, listImages } from "../../src/features/images/images.ts";
 import { countVideosOf, updateVideo } from "../../src/features/videos/videos.ts";
 import { dataFolder } from "../../src/lib/data-folder.ts";
 import { form, openTestApp } from "../fixtures/app.ts";
-import { addPerson, addVideo } from "../fixtures/cast.ts";
+import { addPerson, addVideo, sendingPicture } from "../fixtures/cast.ts";
 import { jobRows } from "../fixtures/queue.ts";
 import { startSite } from "../fixtures/site.ts";
 import { until } from "../fixtures/until.ts";
@@ -68,6 +69,24 @@ describe("a person is deleted", () => {
     expect((await remove("?videos=keep")).status).toBe(422);
     expect((await visit(`${personPath(ben)}/delete`, form({ videos: "keep" }))).status).toBe(422);
     expect(snapshot()).toBe(before);
+  });
+
+  test("whose pictures go where the videos go", async () => {
+    const carl = await addPerson(app, "carl");
+    const files = () => readdirSync(join(dataFolder.storage(app.dataDir), "images")).length;
+    await addImage(app.deps, ben.user, sendingPicture("his.svg", "<svg>1</svg>"));
+    expect(await problemOf(await remove(""))).toMatchObject({ title: "ben has 1 picture.", field: "videos" });
+    expect(await (await visit(personPath(ben))).text()).toContain("What becomes of the picture?");
+    expect((await remove(`?videos=hand_over&to=${carl.user.id}`)).status).toBe(204);
+    const [picture] = listImages(app.deps, carl.user).items;
+    expect(picture?.filename).toBe("his.svg");
+    expect(files()).toBe(1);
+    await app.start();
+    expect((await call(`${userPath(carl)}?videos=delete`, { method: "DELETE" })).status).toBe(204);
+    await until(() => !existsSync(join(dataFolder.storage(app.dataDir), "images")));
+    expect(
+      (await get<List<EventJson>>("/audit?action=account.delete")).items.map(({ detail }) => detail),
+    ).toEqual(["1 picture deleted", "1 picture handed over to carl@example.org"]);
   });
 
   test("and never to somebody who can't keep them", async () => {

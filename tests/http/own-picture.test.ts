@@ -34,10 +34,10 @@ let bob: string;
 let id: string;
 beforeAll(async () => {
   app = openTestApp();
-  await app.start();
   ann = await app.join("ann");
   bob = await app.join("bob");
   id = await addReady(app, owner("ann"), await mp4Clip(), { title: "Ours" });
+  await app.start();
 });
 afterAll(() => app.close());
 

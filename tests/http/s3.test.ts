@@ -9,6 +9,7 @@ import { openS3Storage } from "../../src/storage/s3.ts";
 import { json, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { mp4Clip } from "../fixtures/media.ts";
+import { encode, fourCorners, toPng } from "../fixtures/pictures.ts";
 import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
 import { until } from "../fixtures/until.ts";
@@ -103,6 +104,36 @@ describe.skipIf(!hasMinio)("with a bucket", () => {
         expect(picture.headers.get("content-type")).toBe("image/jpeg");
         expect(picture.headers.get("cache-control")).toContain("immutable");
       }
+    });
+
+    test("as pictures that people send have", async () => {
+      const body = await encode(fourCorners(400, 300), ...toPng);
+      const init = { method: "POST", body: Buffer.from(body), headers: { "content-type": "image/png" } };
+      const sent = await app.request("/api/v1/images", { ...init, as: owner });
+      const image = (await sent.json()) as {
+        id: string;
+        mime: string;
+        url: string;
+        sizes: { url: string }[];
+      };
+      expect(await keysBelow("images/")).toHaveLength(2);
+      for (const url of [image.url, ...image.sizes.map((size) => size.url)]) {
+        const answer = await app.request(url, { as: owner });
+        expect([answer.status, answer.headers.get("cache-control")]).toEqual([302, "private, max-age=1800"]);
+        const picture = await fetch(answer.headers.get("location") ?? "");
+        expect(picture.headers.get("content-type")).toStartWith("image/");
+        expect(picture.headers.get("content-disposition")).toStartWith("inline");
+      }
+      const svg = { ...init, body: "<svg/>", headers: { "content-type": "image/svg+xml" } };
+      const kept = await app.request("/api/v1/images?filename=a.svg", { ...svg, as: owner });
+      const { url } = (await kept.json()) as { url: string };
+      const answer = await app.request(url, { as: owner });
+      const drawing = await fetch(answer.headers.get("location") ?? "");
+      expect(drawing.headers.get("content-type")).toBe("application/octet-stream");
+      expect(drawing.headers.get("content-disposition")).toBe('attachment; filename="a.svg"');
+      await app.request(`/api/v1/images/${image.id}`, { method: "DELETE", as: owner });
+      await app.idle();
+      expect(await keysBelow(`images/${image.id}`)).toEqual([]);
     });
 
     test("say to HEAD what they are", async () => {

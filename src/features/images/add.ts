@@ -1,8 +1,8 @@
-import { copyFile, stat, writeFile } from "node:fs/promises";
+import { copyFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { isSvg } from "../../exec/picture-look.ts";
+import { isSvg, svgHeadBytes } from "../../exec/picture-look.ts";
 import { makePictures } from "../../exec/pictures.ts";
 import type { MadePicture } from "../../exec/pictures.ts";
 import { withWorkFolder } from "../../exec/work-folder.ts";
@@ -11,6 +11,7 @@ import { newId } from "../../lib/ids.ts";
 import { sha256OfFile } from "../../lib/sha256.ts";
 import { cleanText } from "../../lib/text.ts";
 import { keys } from "../../storage/keys.ts";
+import type { ReceivePicture } from "../../web/receive-picture.ts";
 import { discardFiles } from "../removals/removals.ts";
 import { findImageBySum, insertImage } from "./queries.ts";
 import type { ImageFile, NewImage } from "./queries.ts";
@@ -27,17 +28,17 @@ const widths = [320, 640, 1280];
 export async function addImageNow(
   deps: Needs,
   owner: User,
-  sent: { bytes: Uint8Array; filename: string },
+  receive: ReceivePicture,
   signal?: AbortSignal,
 ): Promise<{ id: string; isNew: boolean }> {
   const { config, db } = deps;
   return withWorkFolder(dataFolder.work(config.data.dir), "image", async (folder) => {
     const path = join(folder, "arrived");
-    await writeFile(path, sent.bytes);
+    const sent = await receive(path);
     const sha256 = await sha256OfFile(path, signal);
     const known = findImageBySum(db, owner.id, sha256);
     if (known) return { id: known.id, isNew: false };
-    const { image, smaller } = await develop(deps, sent.bytes, path, folder, signal);
+    const { image, smaller } = await develop(deps, path, folder, signal);
     const id = newId();
     const { mime, width, height, sizeBytes } = image;
     const filename = cleanText(sent.filename, 255) || "picture";
@@ -49,17 +50,17 @@ export async function addImageNow(
 /** An SVG is a document, which may hold scripts: it is kept as it came, and never shown by us. */
 async function develop(
   { config, tools }: Needs,
-  bytes: Uint8Array,
   path: string,
   folder: string,
   signal: AbortSignal | undefined,
 ): Promise<{ image: MadePicture; smaller: MadePicture[] }> {
   const { max_megapixels: megapixels, quality } = config.images;
-  if (!isSvg(bytes)) return makePictures({ tools }, path, folder, { megapixels, quality, widths, signal });
+  if (!isSvg(await Bun.file(path).slice(0, svgHeadBytes).bytes()))
+    return makePictures({ tools }, path, folder, { megapixels, quality, widths, signal });
   const copy = join(folder, "image.svg");
   await copyFile(path, copy);
   const svg = { path: copy, mime: "image/svg+xml", extension: "svg", width: 0, height: 0 };
-  return { image: { ...svg, sizeBytes: bytes.length }, smaller: [] };
+  return { image: { ...svg, sizeBytes: (await stat(path)).size }, smaller: [] };
 }
 
 /** The bytes first, and then the rows that say so; nothing stays of what was stored where that fails. */

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { allow } from "../../web/allow.ts";
 import { failure, idParam, isoTime, jsonOf, newApiPart, pagingQuery, timeSchema } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
-import { pictureBody, receiveSmallFile } from "../../web/small-file.ts";
+import { pictureBody, pictureOf } from "../../web/receive-picture.ts";
 import { addImage, deleteImage, getImage, listImages } from "./images.ts";
 import type { ImageItem } from "./item.ts";
 
@@ -83,9 +83,8 @@ const deleteRoute = createRoute({
 
 export const imageApi = newApiPart()
   .openapi(addRoute, async (c) => {
-    const deps = c.get("deps");
-    const sent = await receiveSmallFile(c, deps.config.images.max_size);
-    const { image, isNew } = await addImage(deps, requireUser(c), sent, c.req.raw.signal);
+    const user = requireUser(c);
+    const { image, isNew } = await addImage(c.get("deps"), user, pictureOf(c), c.req.raw.signal);
     return c.json(imageJson(image), isNew ? 201 : 200);
   })
   .openapi(listRoute, (c) => {

@@ -6,6 +6,7 @@ import { contentDisposition } from "../../lib/content-disposition.ts";
 import { parseCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
 import { paths } from "../../paths.ts";
+import type { ReceivePicture } from "../../web/receive-picture.ts";
 import type { BytesToSend } from "../../web/send-file.ts";
 import { discardFiles, removeFilesLater } from "../removals/removals.ts";
 import { canDeleteImage, canSeeImage } from "./access.ts";
@@ -28,10 +29,10 @@ import type { ImageFile, ImageRow } from "./queries.ts";
 export async function addImage(
   deps: Pick<Deps, "config" | "db" | "now" | "queue" | "storage" | "tools">,
   user: User,
-  sent: { bytes: Uint8Array; filename: string },
+  receive: ReceivePicture,
   signal?: AbortSignal,
 ): Promise<{ image: ImageItem; isNew: boolean }> {
-  const { id, isNew } = await addImageNow(deps, user, sent, signal);
+  const { id, isNew } = await addImageNow(deps, user, receive, signal);
   return { image: getImage(deps, user, id), isNew };
 }
 

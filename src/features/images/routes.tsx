@@ -8,9 +8,9 @@ import { shownError } from "../../web/forms.ts";
 import type { ShownError } from "../../web/forms.ts";
 import { originFor } from "../../web/origin.ts";
 import { pageOf } from "../../web/page.ts";
+import { pictureOf } from "../../web/receive-picture.ts";
 import { sendStored } from "../../web/send-stored.ts";
 import { requireUser } from "../../web/session.ts";
-import { receiveSmallFile } from "../../web/small-file.ts";
 import { addImage, deleteImage, getImageFile, listImages } from "./images.ts";
 
 /** How long an address of the bucket is good. */
@@ -25,10 +25,8 @@ imageRoutes.get("/images", allow("videos.upload"), (c) => {
 });
 
 imageRoutes.post("/images", allow("videos.upload"), async (c) => {
-  const deps = c.get("deps");
   try {
-    const sent = await receiveSmallFile(c, deps.config.images.max_size);
-    await addImage(deps, requireUser(c), sent, c.req.raw.signal);
+    await addImage(c.get("deps"), requireUser(c), pictureOf(c), c.req.raw.signal);
     return c.redirect(paths.images(), 303);
   } catch (error) {
     const shown = shownError(error);

@@ -13,7 +13,7 @@ import {
   timeSchema,
 } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
-import { pictureBody, receiveSmallFile } from "../../web/small-file.ts";
+import { pictureBody, pictureOf } from "../../web/receive-picture.ts";
 import { removeOwnPicture, setOwnPicture } from "./own-picture.ts";
 import type { VideoItem } from "./item.ts";
 import {
@@ -237,8 +237,7 @@ export const videoApi = newApiPart()
   })
   .openapi(ownPictureRoute, async (c) => {
     const [deps, user, { id }] = [c.get("deps"), requireUser(c), c.req.valid("param")];
-    const receive = () => receiveSmallFile(c, deps.config.images.max_size);
-    await setOwnPicture(deps, user, id, receive, c.req.raw.signal);
+    await setOwnPicture(deps, user, id, pictureOf(c), c.req.raw.signal);
     return c.json(videoJson(user, getVideo(deps, user, id)), 200);
   })
   .openapi(removeOwnPictureRoute, (c) => {

@@ -1,4 +1,4 @@
-import { stat, writeFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { withReserve } from "../../db/reserve.ts";
 import type { User, Video } from "../../db/schema.ts";
@@ -9,6 +9,7 @@ import { dataFolder } from "../../lib/data-folder.ts";
 import { newId } from "../../lib/ids.ts";
 import { sha256OfFile } from "../../lib/sha256.ts";
 import { keys } from "../../storage/keys.ts";
+import type { ReceivePicture } from "../../web/receive-picture.ts";
 import { discardFiles } from "../removals/removals.ts";
 import { noSuchVideo, requireEdit } from "./authorize.ts";
 import { changeVideo, deleteFile, findFile, findVideo, upsertFile } from "./queries.ts";
@@ -24,15 +25,14 @@ export async function setOwnPicture(
   deps: Needs,
   user: User,
   id: string,
-  receive: () => Promise<{ bytes: Uint8Array }>,
+  receive: ReceivePicture,
   signal?: AbortSignal,
 ): Promise<void> {
   const { config, tools } = deps;
   const video = requireEdit(deps, user, id);
-  const { bytes } = await receive();
   await withWorkFolder(dataFolder.work(config.data.dir), `picture-${id}`, async (folder) => {
     const path = join(folder, "arrived");
-    await writeFile(path, bytes);
+    await receive(path);
     const cover = await makeCover({ tools }, path, folder, {
       megapixels: config.images.max_megapixels,
       signal,

@@ -11,7 +11,7 @@ import { readForm, shownError } from "../../web/forms.ts";
 import { pageOf } from "../../web/page.ts";
 import { safePath } from "../../web/safe-path.ts";
 import { requireUser } from "../../web/session.ts";
-import { receiveSmallFile } from "../../web/small-file.ts";
+import { pictureOf } from "../../web/receive-picture.ts";
 import { removeOwnPicture, setOwnPicture } from "./own-picture.ts";
 import {
   cancelReplacement,
@@ -82,11 +82,9 @@ videoRoutes.post("/videos/:id/thumbnails", allow("videos.change"), (c) => {
 });
 
 videoRoutes.post("/videos/:id/thumbnail", allow("videos.change"), async (c) => {
-  const deps = c.get("deps");
   const id = c.req.param("id");
-  const receive = () => receiveSmallFile(c, deps.config.images.max_size);
   try {
-    await setOwnPicture(deps, requireUser(c), id, receive, c.req.raw.signal);
+    await setOwnPicture(c.get("deps"), requireUser(c), id, pictureOf(c), c.req.raw.signal);
     return c.redirect(paths.video(id), 303);
   } catch (error) {
     const pictureError = shownError(error);
