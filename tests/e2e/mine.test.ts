@@ -118,6 +118,32 @@ test("without scripts the menu of states and the pages are links, and a double i
   await close();
 });
 
+describe("the form for a new file", () => {
+  test.each([
+    ["without scripts, by keyboard", "phone", false],
+    ["with scripts", "desktop", true],
+  ] as const)("brings it, %s, and nothing hinders", async (_, size, javaScriptEnabled) => {
+    const id = await addSent(shelf.app, bea, clip, "Garden.mp4");
+    const { page, complaints, close } = await shelf.visitAs(browser, bea, size, { javaScriptEnabled });
+    if (javaScriptEnabled) await bringAxe(page);
+    await page.goto(paths.video(id));
+    const fold = page.locator("summary", { hasText: "Replace the file" });
+    await fold.focus();
+    await page.keyboard.press("Enter");
+    if (javaScriptEnabled) expect(await hindrances(page)).toEqual([]);
+    await page.getByLabel("New file").setInputFiles(await mp4Clip({ seconds: 3 }));
+    await page.getByRole("button", { name: "Replace", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Keep the old file" }).waitFor();
+    if (javaScriptEnabled) expect(await hindrances(page)).toEqual([]);
+    await page.getByRole("button", { name: "Keep the old file" }).click();
+    await page.getByRole("button", { name: "Keep the old file" }).waitFor({ state: "detached" });
+    expect(await page.locator("#about").innerText()).toContain("Garden.mp4");
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
+
 describe("a file that is replaced while its page is open", () => {
   test("goes on as the new one, from where it was", async () => {
     const id = await addSent(shelf.app, bea, clip, "Garden.mp4");
