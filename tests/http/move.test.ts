@@ -118,6 +118,12 @@ describe.skipIf(!hasMinio)("everything moves to the other storage", () => {
     expect(await sound("disk")).toEqual([0, 0, 0]);
     expect(await play(ids[0] ?? "")).toBe(before);
     expect(existsSync(pathOf(ids[0] ?? ""))).toBe(true);
+    // Looked for every hour, although copies that were cut off are kept for a week.
+    const [job] = app.deps.db.$client
+      .prepare("SELECT run_at FROM jobs WHERE name = 'remove-kept-files'")
+      .pluck()
+      .all();
+    expect(Number(job)).toBeLessThanOrEqual(Date.now() + hour);
     // Too early: it comes again when they are due.
     expect(await removeKept(47 * hour)).toBeInstanceOf(Snooze);
     expect(existsSync(pathOf(ids[0] ?? ""))).toBe(true);

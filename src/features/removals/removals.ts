@@ -6,6 +6,7 @@ import type { StoredBytes } from "./queries.ts";
 
 export { useOfKey } from "./queries.ts";
 
+export const hourMs = 3_600_000;
 const oneAtATime = keyLock();
 
 /** While bytes are brought to where others were given up, these are not removed. */
@@ -31,7 +32,9 @@ export function discardFilesLater(
   notBefore: number,
 ): void {
   insertRemovals(db, stored, now(), notBefore);
-  queue.add(removeKeptJob, {}, { runAt: notBefore });
+  if (notBefore <= now()) removeFilesLater({ queue });
+  // Something else may be due before that: the one job of all of them looks every hour.
+  else queue.add(removeKeptJob, {}, { runAt: Math.min(notBefore, now() + hourMs) });
 }
 
 /** What was discarded is needed again. */

@@ -3,7 +3,7 @@ import type { Deps } from "../../deps.ts";
 import { Snooze } from "../../queue/job.ts";
 import type { JobContext } from "../../queue/job.ts";
 import { deleteRemoval, dueRemovals, findRemoval, nextRemovalAt, useOfKey } from "./queries.ts";
-import { holdingKey } from "./removals.ts";
+import { holdingKey, hourMs } from "./removals.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "now" | "storageOf">;
 
@@ -35,9 +35,9 @@ async function removeOne({ db, storageOf }: Needs, id: number): Promise<void> {
   deleteRemoval(db, id);
 }
 
-/** The same, and once more when the next of those is due that are kept for a while. */
+/** The same, and once more when the next of those is due that are kept for a while, within the hour. */
 export async function removeKeptNow(deps: Needs, payload: unknown, context: JobContext): Promise<void> {
   await removeFilesNow(deps, payload, context);
   const next = nextRemovalAt(deps.db, deps.now());
-  if (next !== null) throw new Snooze(Math.max(next - deps.now(), 60_000));
+  if (next !== null) throw new Snooze(Math.min(Math.max(next - deps.now(), 60_000), hourMs));
 }

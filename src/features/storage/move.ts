@@ -46,8 +46,11 @@ export async function moveNow(deps: Needs, { moveId }: Payload, { signal }: JobC
 /** How many were moved. */
 async function moveAllOnce(deps: Needs, moveId: number, signal: AbortSignal): Promise<number> {
   let moved = 0;
-  const target = findMove(deps.db, moveId)?.target ?? "disk";
   for (let after = ""; ;) {
+    // By the row, which another process may have changed: its word reaches the signal later.
+    const move = findMove(deps.db, moveId);
+    if (move?.state !== "running") return moved;
+    const { target } = move;
     const batch = pageOfStored(deps.db, otherThan(target), after, atOnce);
     const last = batch.at(-1);
     if (!last) return moved;
