@@ -14,7 +14,8 @@ import type { S3Options } from "../../src/storage/s3-options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { hasMinio, startMinio } from "../fixtures/minio.ts";
-import type { Minio } from "../fixtures/minio.ts";
+import { namedEndpoint, openNamedS3 } from "../fixtures/any-s3.ts";
+import type { AnyS3 } from "../fixtures/any-s3.ts";
 import { openFaultyS3, s3Failure, withHeaders } from "../fixtures/s3-faults.ts";
 import type { FaultyS3 } from "../fixtures/s3-faults.ts";
 import { bytesOf, codeOf, failure, keysOf, noise, testStorage } from "./storage.ts";
@@ -23,8 +24,10 @@ const mib = 1024 * 1024;
 const large = noise(12_000_000);
 const otherBytes = new Uint8Array(noise(1001).subarray(1));
 
-describe.skipIf(!hasMinio)("with MinIO's server", () => {
-  let minio: Minio;
+const where = namedEndpoint ?? "MinIO's own server";
+
+describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
+  let server: AnyS3;
   let faulty: FaultyS3;
   let options: S3Options;
   /** Straight to the server. */
@@ -33,25 +36,29 @@ describe.skipIf(!hasMinio)("with MinIO's server", () => {
   let troubled: Storage;
   const folder = mkdtempSync(join(tmpdir(), "storage-s3-"));
   beforeAll(async () => {
-    minio = await startMinio();
-    faulty = openFaultyS3(minio.endpoint);
-    options = { ...(await minio.newBucket()), partBytes: 5 * mib };
+    server = namedEndpoint === null ? await startMinio() : openNamedS3(namedEndpoint);
+    options = { ...(await server.newBucket()), partBytes: 5 * mib };
+    faulty = openFaultyS3(options.endpoint);
     storage = openS3Storage(options);
     troubled = openS3Storage({ ...options, endpoint: faulty.endpoint, patienceMs: 200 });
   }, 60_000);
   afterEach(() => faulty.setFault(null));
   afterAll(async () => {
     await faulty.close();
-    await minio.close();
+    await server.close();
     rmSync(folder, { recursive: true });
   });
 
-  testStorage("S3 storage", async () => openS3Storage({ ...(await minio.newBucket()), partBytes: 5 * mib }), {
-    listLength: 1200,
-  });
+  testStorage(
+    "S3 storage",
+    async () => openS3Storage({ ...(await server.newBucket()), partBytes: 5 * mib }),
+    {
+      listLength: 1200,
+    },
+  );
   testStorage(
     "S3 storage that browsers don't reach",
-    async () => openS3Storage({ ...(await minio.newBucket()), partBytes: 5 * mib, proxy: true }),
+    async () => openS3Storage({ ...(await server.newBucket()), partBytes: 5 * mib, proxy: true }),
     { listLength: 1 },
   );
 
@@ -62,14 +69,14 @@ describe.skipIf(!hasMinio)("with MinIO's server", () => {
   };
   const unfinished = async (key: string) => {
     const ask = { Bucket: options.bucket, Prefix: key };
-    const { Uploads } = await minio.client.send(new ListMultipartUploadsCommand(ask));
+    const { Uploads } = await server.client.send(new ListMultipartUploadsCommand(ask));
     return (Uploads ?? []).length;
   };
 
   describe("a large file", () => {
     test("goes up in parts, and none is left over", async () => {
       await storage.putFile("large", localFile(large));
-      const { ETag } = await minio.client.send(
+      const { ETag } = await server.client.send(
         new HeadObjectCommand({ Bucket: options.bucket, Key: "large" }),
       );
       expect(ETag).toEndWith('-3"');
@@ -89,8 +96,8 @@ describe.skipIf(!hasMinio)("with MinIO's server", () => {
 
     test("clears away what a life before this one left half-sent", async () => {
       const target = { Bucket: options.bucket, Key: "again" };
-      const { UploadId } = await minio.client.send(new CreateMultipartUploadCommand(target));
-      await minio.client.send(
+      const { UploadId } = await server.client.send(new CreateMultipartUploadCommand(target));
+      await server.client.send(
         new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: large.subarray(0, 5 * mib) }),
       );
       expect(await unfinished("again")).toBe(1);
@@ -148,11 +155,11 @@ describe.skipIf(!hasMinio)("with MinIO's server", () => {
     });
 
     test("bytes that are changed on the way are refused by the server itself", async () => {
-      const corrupting = openFaultyS3(minio.endpoint);
+      const corrupting = openFaultyS3(options.endpoint);
       const wire = openS3Storage({ ...options, endpoint: corrupting.endpoint });
       corrupting.setFault((request, forward) =>
         request.method === "PUT"
-          ? fetch(request.url.replace(corrupting.endpoint, minio.endpoint), {
+          ? fetch(request.url.replace(corrupting.endpoint, options.endpoint), {
               method: "PUT",
               headers: request.headers,
               body: otherBytes,
