@@ -2,6 +2,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { cpuOf } from "./cpu-of.ts";
 import type { LoadPlan, LoadResult } from "./range-client.ts";
 import { type Anchor, type Running, startBare, startHomereel, startNginx } from "./range-servers.ts";
 import { compare, spread } from "./ratio.ts";
@@ -132,15 +133,6 @@ async function memoryForSlowReaders(server: Anchor, rangeBytes: number): Promise
   }
   await load.result;
   return most - before;
-}
-
-/** Microseconds in user and system mode: a busy machine disturbs them less than the clock. */
-function cpuOf(pid: number): number {
-  // proc(5) stat: the name may hold anything but ends at the last bracket; times are fields 14 and 15, in 1/100 s.
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /s, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
 }
 
 /** Resident bytes, proc(5). */
