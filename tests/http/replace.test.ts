@@ -19,6 +19,7 @@ import type { Person } from "../fixtures/cast.ts";
 import { h264AndAac, makeClip, mp4Clip } from "../fixtures/media.ts";
 import { filesIn, filesOfRows, sendReplacement } from "../fixtures/replacement.ts";
 import { addReady, addWaiting, openShelf } from "../fixtures/shelf.ts";
+import { until } from "../fixtures/until.ts";
 import { clipOfSize } from "../fixtures/uploads.ts";
 
 setDefaultTimeout(60_000);
@@ -41,6 +42,20 @@ const sha256 = (path: string) => new Bun.CryptoHasher("sha256").update(readFileS
 const call = (path: string, init: RequestInit = {}, as = ben.token) => app.request(path, { as, ...init });
 async function video(id: string, as = ben.token): Promise<Record<string, unknown>> {
   return (await (await call(`/api/v1/videos/${id}`, {}, as)).json()) as Record<string, unknown>;
+}
+
+/** What was given up is cleared away a moment later. */
+const nothingAtWork = () => until(() => (filesIn(app.dataDir, "work").length === 0 ? true : null), 5000);
+
+/** What a page hears first of a video: how it stands. */
+async function firstMessage(path: string, as: string): Promise<string> {
+  const reader = (await call(path, {}, as)).body?.getReader();
+  let heard = "";
+  while (!heard.includes("#about")) heard += new TextDecoder().decode((await reader?.read())?.value);
+  // What belongs to it comes with it.
+  heard += new TextDecoder().decode((await Promise.race([reader?.read(), Bun.sleep(50)]))?.value);
+  await reader?.cancel();
+  return heard;
 }
 
 /** What a video may say differently before and after; all else is as it was. */
@@ -85,7 +100,7 @@ describe("a new file for a video", () => {
     for (const { url } of after.thumbnails as { url: string }[]) expect((await call(url)).status).toBe(200);
 
     expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
-    expect(filesIn(app.dataDir, "work")).toEqual([]);
+    await nothingAtWork();
   });
 
   test("can do so again, and the pictures are made again from the newest", async () => {
@@ -135,7 +150,7 @@ describe("a new file for a video", () => {
     await app.idle();
     expect(await video(id)).toMatchObject({ sha256: sha256(longer), filename: "right.mp4" });
     expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
-    expect(filesIn(app.dataDir, "work")).toEqual([]);
+    await nothingAtWork();
   });
 
   test("is written down, with who sent it", async () => {
@@ -165,10 +180,14 @@ describe("the old file stays", () => {
     const after = await video(id);
     expect(after).toMatchObject({ state: "READY", sha256: sha256(old), replacing_since: null });
     expect(after.replace_error).toStartWith(why);
+    expect(await (await call(`/videos/${id}`)).text()).toContain(why);
     const other = await addPerson(app, "cleo");
     expect((await video(id, other.token)).replace_error).toBeNull();
+    expect(await (await call(`/videos/${id}`, {}, other.token)).text()).not.toContain(why);
+    expect(await firstMessage(`/events?topic=video:${id}`, ben.token)).toContain(why);
+    expect(await firstMessage(`/events?topic=video:${id}`, other.token)).not.toContain(why);
     expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
-    expect(filesIn(app.dataDir, "work")).toEqual([]);
+    await nothingAtWork();
     // The next one that works takes the sentence away.
     await sendReplacement(app, ben.user, id, longer, "better.mp4");
     await app.idle();
@@ -182,7 +201,7 @@ describe("the old file stays", () => {
     expect(await video(id)).toMatchObject({ replacing_since: null, replace_error: null });
     await app.start();
     await app.idle();
-    expect(filesIn(app.dataDir, "work")).toEqual([]);
+    await nothingAtWork();
 
     await sendReplacement(app, ben.user, id, longer, "better.mp4");
     const deaf = app.deps.events.on("video.progress", () => {
@@ -196,7 +215,7 @@ describe("the old file stays", () => {
       replace_error: null,
     });
     expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
-    expect(filesIn(app.dataDir, "work")).toEqual([]);
+    await nothingAtWork();
   });
 
   test("and goes with its video, whatever was about to replace it", async () => {
@@ -206,7 +225,7 @@ describe("the old file stays", () => {
     await app.start();
     await app.idle();
     expect(filesIn(app.dataDir, "storage")).toEqual([]);
-    expect(filesIn(app.dataDir, "work")).toEqual([]);
+    await nothingAtWork();
   });
 
   test("while the storage is away, and is replaced once it is back", async () => {
@@ -310,7 +329,7 @@ describe("by a request", () => {
     await app.idle();
     expect(await video(id)).toMatchObject({ sha256: sha256(old), filename: "Old.mp4", title: "Garden" });
     expect(filesIn(app.dataDir, "storage")).toEqual(filesOfRows(app));
-    expect(filesIn(app.dataDir, "work")).toEqual([]);
+    await nothingAtWork();
   });
 
   test("of a form on the page, which leads back to the video", async () => {
@@ -337,7 +356,7 @@ describe("by a request", () => {
       expect.objectContaining({ code: "not_a_video" }),
     ]);
     expect(await video(id)).toMatchObject({ sha256: sha256(old), replacing_since: null });
-    expect(filesIn(app.dataDir, "work")).toEqual([]);
+    await nothingAtWork();
   });
 
   test("is refused to others, with 404 where they may not know of the video", async () => {
