@@ -11,6 +11,7 @@ import { freeBytes, headroomBytes, storageFull } from "../../storage/free-space.
 import { bodyLength, receiveBody } from "../../web/receive-body.ts";
 import { arrivedBytes, receivedName, workRoot } from "./arrived.ts";
 import { parseChecksum, verifyChecksum } from "./checksum.ts";
+import { finishUploadLater } from "./finish.ts";
 import { changeUploadFrom } from "./queries.ts";
 import type { Upload } from "./queries.ts";
 import type { Turn } from "./turns.ts";
@@ -70,6 +71,8 @@ export class UploadStore extends DataStore {
     } catch (error) {
       // What can't be vouched for is taken away again.
       if (checksum && arrivedBytes(deps, id) > offset) truncateSync(path, offset);
+      // With the very last byte a connection may break too, and then nobody has anything left to send.
+      if (arrivedBytes(deps, id) === sizeBytes) finishUploadLater(deps, id);
       throw error;
     } finally {
       this.#putOffExpiry(id);

@@ -8,7 +8,7 @@ import type { AppEnv } from "../../web/env.ts";
 import { overriddenMethod } from "../../web/method-override.ts";
 import { problemOf } from "../../web/problem.ts";
 import { requireUser } from "../../web/session.ts";
-import { checksumAlgorithms } from "./checksum.ts";
+import { checksumAlgorithms, parseChecksum } from "./checksum.ts";
 import { finishUpload, finishUploadLater } from "./finish.ts";
 import { UploadStore } from "./tus-store.ts";
 import { Turn } from "./turns.ts";
@@ -35,7 +35,7 @@ export async function answerTus(c: Ctx, id: string | null): Promise<Response> {
   const user = requireUser(c);
   if (id !== null) getUpload(deps, user, id);
   const refused = refuseHead(method, request.headers, id);
-  if (refused) return refused;
+  if (refused) return dress(refused, method);
 
   const newOrKnown = id ?? newId();
   const turn = new Turn(newOrKnown);
@@ -77,6 +77,12 @@ function refuseHead(method: string, headers: Headers, id: string | null): Respon
   const type = headers.get("content-type");
   if (method === "PATCH" && type !== pieceType) {
     return problem(new AppError("invalid_input", `Send the piece as ${pieceType}.`), 415);
+  }
+  try {
+    parseChecksum(headers.get("upload-checksum"));
+  } catch (error) {
+    if (isAppError(error)) return problem(error, 400);
+    throw error;
   }
   // A POST to an upload itself has to say what it stands for.
   return method === "POST" && id !== null
