@@ -54,6 +54,8 @@ function openForm(parser: BusboyInstance, place: (file: ComingFile) => Place | n
   const opened: { close(): void }[] = [];
   parser.on("field", (name, value) => void (fields[name] = value));
   parser.on("file", (field, stream, filename) => {
+    // A form that breaks off in the middle of a file says so here too.
+    stream.on("error", (cause) => (failure ??= unreadable(cause)));
     try {
       const where = filename ? place({ field, filename, fields: { ...fields } }) : null;
       if (where) opened.push(writeTo(where, stream, (error) => (failure ??= error)));

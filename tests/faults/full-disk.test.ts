@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { password } from "../fixtures/app.ts";
 import { adminEmail, newDataDir, startServer } from "../fixtures/server.ts";
 import type { Server } from "../fixtures/server.ts";
+import { clipOfSize, metadata, tusRoot } from "../fixtures/uploads.ts";
 import { startSite } from "../fixtures/site.ts";
 import type { Site } from "../fixtures/site.ts";
 import { until } from "../fixtures/until.ts";
@@ -35,6 +36,9 @@ describe.skipIf(!canMount)("on a full disk", () => {
   /** The data folder as the server sees it. */
   let disk: string;
   let video: string;
+  /** Half of it has come before the disk was full. */
+  let upload: string;
+  let film: Buffer<ArrayBuffer>;
   beforeAll(async () => {
     site = await startSite();
     const main = new URL("../../src/main.ts", import.meta.url).pathname;
@@ -46,6 +50,9 @@ describe.skipIf(!canMount)("on a full disk", () => {
     const download = await start("/video.mp4");
     video = download.video_id;
     await until(async () => ((await see(download)).state === "done" ? true : null));
+    film = clipOfSize(site.clip, 2_000_000);
+    upload = (await tus("POST", tusRoot, announce(film.length))).headers.get("location") ?? "";
+    expect((await sendPiece(0, 1_000_000)).status).toBe(204);
     fill();
   });
   afterAll(async () => {
@@ -60,6 +67,29 @@ describe.skipIf(!canMount)("on a full disk", () => {
       body: JSON.stringify({ url: site.url(path) }),
     });
   const see = ({ id }: Download) => server.api<Download>(`/api/v1/downloads/${id}`);
+
+  async function tus(method: string, path: string, headers: Record<string, string>, body?: BodyInit) {
+    token ??= (
+      await server.api<{ token: string }>("/api/v1/auth/tokens", {
+        method: "POST",
+        body: JSON.stringify({ name: "uploads", scopes: ["read", "upload"] }),
+      })
+    ).token;
+    const own = { authorization: `Bearer ${token}`, "tus-resumable": "1.0.0" };
+    return fetch(server.origin + path, { method, headers: { ...own, ...headers }, body });
+  }
+  let token: string | null = null;
+  const announce = (sizeBytes: number) => ({
+    "upload-length": String(sizeBytes),
+    "upload-metadata": metadata({ filename: "film.mp4" }),
+  });
+  const sendPiece = (from: number, to: number) =>
+    tus(
+      "PATCH",
+      upload,
+      { "upload-offset": String(from), "content-type": "application/offset+octet-stream" },
+      film.subarray(from, to),
+    );
 
   function fill(): void {
     const fd = openSync(join(disk, "fill"), "a");
@@ -93,10 +123,21 @@ describe.skipIf(!canMount)("on a full disk", () => {
     expect(after.items.map(({ id }) => id)).toEqual(before.items.map(({ id }) => id));
   });
 
+  test("uploads say so, before their bytes, and those that were under way wait", async () => {
+    const refused = await tus("POST", tusRoot, announce(1_000_000));
+    expect([refused.status, await refused.json()]).toMatchObject([507, { code: "storage_full" }]);
+    const whole = await tus("POST", "/api/v1/videos?filename=film.mp4", {}, film);
+    expect([whole.status, await whole.json()]).toMatchObject([507, { code: "storage_full" }]);
+    const piece = await sendPiece(1_000_000, film.length);
+    expect([piece.status, await piece.json()]).toMatchObject([507, { code: "storage_full" }]);
+    expect((await tus("HEAD", upload, {})).headers.get("upload-offset")).toBe("1000000");
+  });
+
   test("deleting works and frees the space, and all goes on", async () => {
     expect(await server.api(`/api/v1/videos/${video}`, { method: "DELETE" })).toBeNull();
     await until(() => (readdirSync(join(disk, "storage")).includes("videos") ? null : true));
     rmSync(join(disk, "fill"));
+    expect((await sendPiece(1_000_000, film.length)).status).toBe(204);
     const again = await start("/video.mp4");
     await until(async () => ((await see(again)).state === "done" ? true : null));
     expect(await server.stop()).toBe(0);
