@@ -24,28 +24,44 @@ const patienceMs = 30_000;
 
 /** Calls the JSON API of a running server; what it refuses is an ApiRefused in its own words. */
 export async function callApi<Answer>(
-  { url, token }: Server,
+  server: Server,
   method: string,
   path: string,
   body?: unknown,
 ): Promise<Answer> {
   const headers: Record<string, string> = { accept: "application/json" };
-  if (token !== undefined) headers.authorization = `Bearer ${token}`;
   if (body !== undefined) headers["content-type"] = "application/json";
-  const response = await fetch(`${url}${apiRoot}${path}`, {
+  const response = await askServer(server, path, {
     method,
     headers,
     body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(patienceMs),
+  });
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
+}
+
+/** The same for any request: the answer, where it is a good one. */
+export async function askServer(
+  { url, token }: Server,
+  path: string,
+  { headers, ...init }: RequestInit & { headers: Record<string, string> },
+): Promise<Response> {
+  const response = await fetch(`${url}${apiRoot}${path}`, {
+    ...init,
+    headers: token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` },
     // A token goes to the server that was named, and nowhere else.
     redirect: "error",
-    signal: AbortSignal.timeout(patienceMs),
   }).catch((error: unknown) => {
     throw new ApiRefused(`There is no answer from ${url}: ${(error as Error).message}`, 0);
   });
+  if (response.ok) return response;
+  throw await refusalOf(url, response);
+}
+
+async function refusalOf(url: string, response: Response): Promise<ApiRefused> {
   const type = response.headers.get("content-type") ?? "";
-  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as Answer;
   if (!type.includes("problem+json")) {
-    throw new ApiRefused(
+    return new ApiRefused(
       `${url} answers ${response.status}, and not as Homereel does. Is it the right address?`,
       response.status,
     );
@@ -53,5 +69,5 @@ export async function callApi<Answer>(
   const { title, detail } = (await response.json()) as { title: string; detail: string };
   const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
   const seconds = Number.isFinite(retryAfter) ? retryAfter : null;
-  throw new ApiRefused([title, detail].filter(Boolean).join(" "), response.status, seconds);
+  return new ApiRefused([title, detail].filter(Boolean).join(" "), response.status, seconds);
 }

@@ -41,6 +41,12 @@ export const commands: readonly ListedCommand[] = [
     load: async () => (await import("./download.ts")).downloadCommand,
   },
   {
+    name: "upload",
+    usage: "upload FILE… [--wait]",
+    summary: "Send files to a running server",
+    load: async () => (await import("./upload.ts")).uploadCommand,
+  },
+  {
     name: "jobs",
     usage: "jobs list|logs",
     summary: "See what downloads do, and why one failed",

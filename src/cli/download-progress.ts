@@ -69,7 +69,7 @@ function measured(download: Download): string {
 
 const barWidth = 24;
 
-function bar(percent: number): string {
+export function bar(percent: number): string {
   const full = Math.round((Math.min(100, Math.max(0, percent)) / 100) * barWidth);
   return "█".repeat(full) + "░".repeat(barWidth - full);
 }
@@ -91,6 +91,6 @@ function rank(download: Download): number {
   return order.indexOf(download.state) * 1000 + (download.progress?.percent ?? 0);
 }
 
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return cleanForTerminal(text).replaceAll(/\s+/g, " ");
 }

@@ -10,9 +10,13 @@ const savedSchema = z.object({ url: z.string(), token: z.string(), email: z.stri
 /** The server that commands talk to, and the token for it. */
 export type SavedLogin = z.infer<typeof savedSchema>;
 
-/** In the folder for settings of the person (XDG Base Directory Specification), for their eyes only. */
+/** A file in the folder for settings of the person (XDG Base Directory Specification), for their eyes only. */
+export function personalFile(env: NodeJS.ProcessEnv, name: string): string {
+  return join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "homereel", name);
+}
+
 function fileOf(env: NodeJS.ProcessEnv): string {
-  return join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "homereel", "login.json");
+  return personalFile(env, "login.json");
 }
 
 export function saveLogin(env: NodeJS.ProcessEnv, login: SavedLogin): string {
