@@ -1,7 +1,7 @@
 import { toast } from "./toast.ts";
 
 /** A part that the form always has. */
-export function partOf(root: Element | null, selector: string): HTMLElement {
+export function partOf(root: Element | DocumentFragment | null, selector: string): HTMLElement {
   const part = root?.querySelector<HTMLElement>(selector);
   if (!part) throw new Error(`the form has no ${selector}`);
   return part;

@@ -157,7 +157,7 @@ function pathOf(form: HTMLFormElement): string {
 }
 
 function nameButton(form: HTMLFormElement | null): void {
-  const label = form?.querySelector(".button.primary span");
+  const label = form?.querySelector(".button.primary:not([data-send]) span");
   const isHere = form?.querySelector("#preview .preview .on-shelf") != null;
   if (label) label.textContent = isHere ? "Download again" : "Download";
 }

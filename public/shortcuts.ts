@@ -8,6 +8,7 @@ const keys: Record<string, () => void> = {
   k: () => move(-1),
   g: () => document.querySelector<HTMLElement>(".wordmark")?.click(),
   d: () => document.querySelector<HTMLElement>("#tray")?.click(),
+  u: () => document.querySelector<HTMLElement>("#uploads:not([hidden]) .uploads-head button")?.focus(),
 };
 
 /** One key each; never while someone types, in a dialog, or together with a modifier. */

@@ -7,7 +7,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const root = join(import.meta.dir, "..");
-const scripts = ["app.ts", "player.ts"];
+const scripts = ["app.ts", "player.ts", "uploads.ts"];
 const icons = [
   "favicon.svg",
   "touch-icon.png",

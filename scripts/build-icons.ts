@@ -18,6 +18,8 @@ const names = [
   "eye",
   "eye-off",
   "film",
+  "folder-up",
+  "image",
   "image-up",
   "images",
   "key-round",
@@ -40,8 +42,10 @@ const names = [
   "shield",
   "sun",
   "trash-2",
+  "upload",
   "user-plus",
   "users",
+  "video",
   "x",
 ];
 

@@ -5,6 +5,7 @@ import type { Page, Theme } from "./page.ts";
 import { AddDialog, ShortcutsDialog } from "./parts/dialogs.tsx";
 import { Icon } from "./parts/icons.tsx";
 import { Header, type Place } from "./parts/header.tsx";
+import { UploadsPanel } from "./uploads/panel.tsx";
 
 const htmxConfig = JSON.stringify({
   extensions: "hx-csp, sse",
@@ -78,6 +79,7 @@ export function Layout(props: {
             <>
               {current !== "downloads" && page.user.role !== "viewer" && <AddDialog page={page} />}
               <ShortcutsDialog />
+              <UploadsPanel page={page} />
               <LiveConnection page={page} topic={live} />
             </>
           )}

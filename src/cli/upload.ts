@@ -113,12 +113,8 @@ function look(path: string): LocalFile {
 /** The id of a video that this file became already. */
 async function findKnown(server: Server, { name, sizeBytes }: LocalFile): Promise<string | null> {
   const query = new URLSearchParams({ filename: name, size_bytes: String(sizeBytes) });
-  const { video_id: id } = await callApi<{ video_id: string | null }>(
-    server,
-    "GET",
-    `/uploads/known?${query}`,
-  );
-  return id;
+  const { video } = await callApi<{ video: { id: string } | null }>(server, "GET", `/uploads/known?${query}`);
+  return video?.id ?? null;
 }
 
 /** Stays until it is ready, or is stopped. */

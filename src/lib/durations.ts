@@ -7,6 +7,14 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${clock}` : clock;
 }
 
+/** How long something still takes, rounded up: "40 s", "12 min", "2 h 5 min". */
+export function formatTimeLeft(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.ceil(seconds))} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 const minute = 60_000;
 const day = 86_400_000;
 const units = [

@@ -11,6 +11,8 @@ const themeSchema = z.enum(["auto", "light", "dark"]).catch("auto");
 export function pageOf(c: Context<AppEnv>): Page {
   const user = c.get("user");
   const url = new URL(c.req.url);
+  const { config, now, storageHealth } = c.get("deps");
+  const { chunk_size: chunkBytes, max_size: maxBytes, visibility } = config.uploads;
   return {
     nonce: c.get("nonce"),
     user: user && { id: user.id, name: user.name, email: user.email, role: user.role },
@@ -18,9 +20,10 @@ export function pageOf(c: Context<AppEnv>): Page {
     asset: assetUrl,
     running: user ? c.get("countRunning")() : 0,
     here: url.pathname + url.search,
-    now: c.get("deps").now(),
-    ...(user && c.get("deps").storageHealth.last?.problem ? { notice: storageIsAway } : {}),
-    newVisibility: c.get("deps").config.downloads.visibility,
+    now: now(),
+    ...(user && storageHealth.last?.problem ? { notice: storageIsAway } : {}),
+    newVisibility: config.downloads.visibility,
+    uploads: { chunkBytes, maxBytes, visibility },
   };
 }
 

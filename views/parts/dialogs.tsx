@@ -19,6 +19,7 @@ const shortcuts: [keys: string[], what: string][] = [
   [["Enter"], "Open"],
   [["g"], "To the gallery"],
   [["d"], "To the downloads"],
+  [["u"], "To the uploads"],
   [["?"], "These shortcuts"],
 ];
 

@@ -1,5 +1,6 @@
 import type { Progress } from "../../src/events/events.ts";
 import { formatBytes } from "../../src/lib/bytes.ts";
+import { formatTimeLeft } from "../../src/lib/durations.ts";
 
 /** A bar; without a percentage it moves to say that work goes on. */
 export function ProgressBar({ progress, label }: { progress: Progress | null; label: string }) {
@@ -40,13 +41,6 @@ function numbersOf(progress: Progress): string[] {
     parts.push(`${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`);
   } else if (bytesDone !== null) parts.push(formatBytes(bytesDone));
   if (bytesPerSecond !== null) parts.push(`${formatBytes(bytesPerSecond)}/s`);
-  if (secondsLeft !== null) parts.push(`${timeLeft(secondsLeft)} left`);
+  if (secondsLeft !== null) parts.push(`${formatTimeLeft(secondsLeft)} left`);
   return parts;
-}
-
-function timeLeft(seconds: number): string {
-  if (seconds < 60) return `${Math.max(1, Math.ceil(seconds))} s`;
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -87,7 +87,7 @@ function NoVideos({ page, filtered }: { page: Page; filtered: boolean }) {
       }
     >
       {mayAdd
-        ? "Paste the address of a video. It is downloaded, gets its pictures, and then stands here, ready to watch."
+        ? "Paste the address of a video, or drop files on this page. They get their pictures, and then stand here, ready to watch."
         : "Videos stand here as soon as someone adds one."}
     </EmptyState>
   );

@@ -1,0 +1,339 @@
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Locator, Page } from "playwright-core";
+import type { User } from "../../src/features/accounts/accounts.ts";
+import { sha256OfFile } from "../../src/lib/sha256.ts";
+import { paths } from "../../src/paths.ts";
+import { password } from "../fixtures/app.ts";
+import { bringAxe, hindrances } from "../fixtures/axe.ts";
+import { openBrowser, visit } from "../fixtures/browser.ts";
+import type { Visit } from "../fixtures/browser.ts";
+import { dropFiles } from "../fixtures/files.ts";
+import { focusIsOn, tabTo } from "../fixtures/keys.ts";
+import { mp4Clip } from "../fixtures/media.ts";
+import { adminEmail, newDataDir, startServer } from "../fixtures/server.ts";
+import { openShelf } from "../fixtures/shelf.ts";
+import type { Shelf } from "../fixtures/shelf.ts";
+import { until } from "../fixtures/until.ts";
+
+setDefaultTimeout(60_000);
+
+const settings = { HOMEREEL_UPLOADS_CHUNK_SIZE: "100KB", HOMEREEL_UPLOADS_MAX_SIZE: "3MB" };
+
+let browser: Browser;
+let shelf: Shelf;
+let ada: User;
+/** A folder of films: a small one, one of several pieces, and what is none. */
+let films: { path: string; remove(): void };
+let small: string;
+let large: string;
+beforeAll(async () => {
+  films = newDataDir();
+  [small, large] = [join(films.path, "A quiet harbour.mp4"), join(films.path, "The long way home.mp4")];
+  const clips = [mp4Clip({ seconds: 1 }), mp4Clip({ seconds: 6, width: 640, height: 360, fps: 25 })];
+  const [one = "", other = ""] = await Promise.all(clips);
+  await Promise.all([copyFile(one, small), copyFile(other, large)]);
+  writeFileSync(join(films.path, "Notes.mp4"), "Nothing but words.");
+  browser = await openBrowser();
+  shelf = openShelf(settings);
+  ada = await shelf.addUser("Ada");
+  await shelf.app.start();
+});
+afterAll(async () => {
+  await browser.close();
+  await shelf.close();
+  films.remove();
+});
+
+let guest: Visit;
+let page: Page;
+beforeEach(async () => {
+  // Every test has a person of its own: nothing of the one before it is on their shelf.
+  ada = await shelf.addUser(`Ada ${Math.random().toString(36).slice(2)}`);
+  guest = await shelf.visitAs(browser, ada);
+  page = guest.page;
+});
+afterEach(() => guest.close());
+
+const rowOf = (page: Page, name: string) => page.locator("#uploads .upload", { hasText: name });
+const press = (row: Locator, act: string) => row.locator(`[data-act=${act}]`).click();
+const isIn = (page: Page, name: string, state: string) =>
+  rowOf(page, name)
+    .and(page.locator(`[data-state=${state}]`))
+    .waitFor({ timeout: 20_000 });
+
+/** Each piece takes so long from now on. */
+async function slowDown(page: Page, ms: number): Promise<void> {
+  await page.context().route("**/api/v1/uploads/*", async (route) => {
+    if (route.request().method() === "PATCH") await Bun.sleep(ms);
+    await route.continue().catch(() => {});
+  });
+}
+
+/** Requests of a kind that went out since. */
+function count(page: Page, method: string): { all: number } {
+  const seen = { all: 0 };
+  page.context().on("request", (request) => {
+    if (request.method() === method && request.url().includes("/api/v1/uploads")) seen.all++;
+  });
+  return seen;
+}
+
+interface Listed {
+  id: string;
+  filename: string;
+  offset_bytes: number;
+  state: string;
+  video_id: string | null;
+}
+
+async function uploadsOf(page: Page): Promise<Listed[]> {
+  const answer = await page.request.get("/api/v1/uploads");
+  return ((await answer.json()) as { items: Listed[] }).items;
+}
+
+interface Video {
+  id: string;
+  title: string;
+  tags: string[];
+  visibility: string;
+  state: string;
+  sha256: string;
+}
+
+async function videosOf(page: Page): Promise<Video[]> {
+  const answer = await page.request.get("/api/v1/videos?owner=me");
+  return ((await answer.json()) as { items: Video[] }).items;
+}
+
+const readyVideo = (page: Page, title: string) =>
+  until(
+    async () => (await videosOf(page)).find((one) => one.title === title && one.state === "READY") ?? null,
+  );
+
+describe("dropped on a page", () => {
+  test("several files are sent, one is refused with its sentence, and cards come live", async () => {
+    await page.goto(paths.gallery());
+    await dropFiles(page, [{ path: small }, { path: join(films.path, "Notes.mp4") }, { path: large }]);
+    await isIn(page, "A quiet harbour", "done");
+    await isIn(page, "The long way home", "done");
+    await isIn(page, "Notes", "failed");
+    expect(await rowOf(page, "Notes").locator(".row-error").innerText()).toMatch(/\w+.*\./);
+    expect(await page.locator("#uploads-said").innerText()).not.toBe("");
+    await page.locator("#cards .card", { hasText: "A quiet harbour" }).waitFor();
+    await page.locator("#cards .card", { hasText: "The long way home" }).waitFor();
+    for (const [path, title] of [
+      [small, "A quiet harbour"],
+      [large, "The long way home"],
+    ] as const)
+      expect((await readyVideo(page, title)).sha256).toBe(await sha256OfFile(path));
+    expect((await uploadsOf(page)).filter(({ state }) => state === "receiving")).toEqual([]);
+    await rowOf(page, "A quiet harbour").getByRole("link", { name: "A quiet harbour" }).click();
+    await page.getByRole("heading", { level: 1, name: "A quiet harbour" }).waitFor();
+    // What a browser says of every answer of 400 and more.
+    expect(guest.complaints.filter((one) => !one.startsWith("Failed to load resource"))).toEqual([]);
+  });
+
+  test("too large a file is refused before anything is sent", async () => {
+    await page.goto(paths.gallery());
+    const [posts, patches] = [count(page, "POST"), count(page, "PATCH")];
+    const path = join(films.path, "Everything.mov");
+    writeFileSync(path, new Uint8Array(3_000_001));
+    await dropFiles(page, [{ path }]);
+    await isIn(page, "Everything", "failed");
+    expect(await rowOf(page, "Everything").innerText()).toContain("up to 3 MB are taken");
+    expect([posts.all, patches.all]).toEqual([0, 0]);
+  });
+});
+
+describe("under way", () => {
+  test("one sees how far it is; it is paused, goes on, and cancelled leaves nothing", async () => {
+    await page.goto(paths.gallery());
+    await slowDown(page, 300);
+    await dropFiles(page, [{ path: large }]);
+    const row = rowOf(page, "The long way home");
+    await row.getByText(/\d+ kB of \d/).waitFor();
+    await row.getByText(/kB\/s/).waitFor();
+    await row.getByText(/ left/).waitFor();
+    expect(await page.locator("#uploads-title").innerText()).toMatch(/^Uploading 1 file · \d+ %/);
+    await press(row, "pause");
+    await isIn(page, "The long way home", "paused");
+    expect(await page.locator("#uploads-title").innerText()).toBe("1 file paused");
+    const [stopped] = await uploadsOf(page);
+    await Bun.sleep(700);
+    const [still] = await uploadsOf(page);
+    expect(still?.offset_bytes).toBe(stopped?.offset_bytes);
+    await press(row, "resume");
+    await until(
+      async () => ((await uploadsOf(page))[0]?.offset_bytes ?? 0) > (still?.offset_bytes ?? 0) || null,
+    );
+    await press(row, "cancel");
+    await row.waitFor({ state: "detached" });
+    await until(async () => (await uploadsOf(page)).length === 0 || null);
+    expect(await videosOf(page)).toEqual([]);
+  });
+
+  test("it goes on after a reload, on another page, and from one tab only", async () => {
+    await page.goto(paths.gallery());
+    await slowDown(page, 250);
+    const posts = count(page, "POST");
+    await dropFiles(page, [{ path: large }]);
+    await until(async () => ((await uploadsOf(page))[0]?.offset_bytes ?? 0) > 0 || null);
+    await page.reload();
+    await isIn(page, "The long way home", "sending");
+    await page.goto(paths.account());
+    await isIn(page, "The long way home", "sending");
+    const second = await guest.context.newPage();
+    await second.goto(paths.gallery());
+    await isIn(second, "The long way home", "sending");
+    await press(rowOf(second, "The long way home"), "pause");
+    await isIn(page, "The long way home", "paused");
+    await press(rowOf(second, "The long way home"), "resume");
+    await isIn(page, "The long way home", "sending");
+    await page.close();
+    await isIn(second, "The long way home", "done");
+    expect(posts.all).toBe(1);
+    expect((await readyVideo(second, "The long way home")).sha256).toBe(await sha256OfFile(large));
+  });
+
+  test("a lost network is said, and it goes on by itself", async () => {
+    await page.goto(paths.gallery());
+    await slowDown(page, 250);
+    await dropFiles(page, [{ path: large }]);
+    await until(async () => ((await uploadsOf(page))[0]?.offset_bytes ?? 0) > 0 || null);
+    await guest.context.setOffline(true);
+    await isIn(page, "The long way home", "lost");
+    expect(await rowOf(page, "The long way home").innerText()).toContain("It goes on by itself");
+    await guest.context.setOffline(false);
+    await isIn(page, "The long way home", "done");
+    expect((await readyVideo(page, "The long way home")).sha256).toBe(await sha256OfFile(large));
+  });
+});
+
+test("a server that is killed and started again gets the rest", async () => {
+  const data = newDataDir();
+  let server = await startServer({ dataDir: data.path, settings });
+  const port = new URL(server.origin).port;
+  const other = await visit(browser, server.origin);
+  try {
+    await other.page.goto(paths.login());
+    await other.page.getByLabel("E-mail").fill(adminEmail);
+    await other.page.getByLabel("Password", { exact: true }).fill(password);
+    await other.page.keyboard.press("Enter");
+    await other.page.waitForURL((url) => url.pathname !== paths.login());
+    await slowDown(other.page, 250);
+    await dropFiles(other.page, [{ path: large }]);
+    await until(async () => ((await uploadsOf(other.page))[0]?.offset_bytes ?? 0) > 0 || null);
+    await server.kill();
+    await isIn(other.page, "The long way home", "lost");
+    server = await startServer({
+      dataDir: data.path,
+      settings: { ...settings, HOMEREEL_SERVER_PORT: port },
+    });
+    await isIn(other.page, "The long way home", "done");
+    expect((await readyVideo(other.page, "The long way home")).sha256).toBe(await sha256OfFile(large));
+  } finally {
+    await other.close();
+    await server.stop();
+    data.remove();
+  }
+});
+
+describe("the add box", () => {
+  const openBox = async () => {
+    await page.goto(paths.gallery());
+    await page.getByRole("link", { name: "Add", exact: true }).click();
+  };
+  const picker = () => page.locator("#add-dialog [data-files][multiple]");
+
+  test("shows files at once, and sends them with what is wished", async () => {
+    await openBox();
+    await picker().setInputFiles([small, large]);
+    expect(await page.locator(".staged-name").allInnerTexts()).toEqual([
+      "A quiet harbour.mp4",
+      "The long way home.mp4",
+    ]);
+    expect(await page.getByRole("button", { name: "Download", exact: true }).isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Take off the list: The long way home.mp4" }).click();
+    await page.getByText("More", { exact: true }).click();
+    await page.locator("#add-title").fill("Holiday");
+    await page.locator("#add-tags").fill("sea, boats");
+    await page.getByLabel("Only the owner").check();
+    await page.getByRole("button", { name: "Upload", exact: true }).click();
+    await isIn(page, "A quiet harbour", "done");
+    expect(await page.locator("#add-dialog").isVisible()).toBe(false);
+    expect(await videosOf(page)).toMatchObject([
+      { title: "Holiday", tags: ["boats", "sea"], visibility: "private" },
+    ]);
+  });
+
+  test("what is dropped on it waits on its list, and a folder brings its films alone", async () => {
+    await openBox();
+    await dropFiles(page, [{ path: small }], "#add-dialog textarea");
+    expect(await page.locator(".staged-name").allInnerTexts()).toEqual(["A quiet harbour.mp4"]);
+    const folder = join(films.path, "Summer");
+    mkdirSync(join(folder, "Deeper"), { recursive: true });
+    await copyFile(small, join(folder, "Deeper", "Swim.mp4"));
+    writeFileSync(join(folder, "list.txt"), "Swim");
+    await page.locator("[webkitdirectory]").setInputFiles(folder);
+    await page.getByRole("button", { name: "Upload 2 files" }).waitFor();
+    expect(await page.locator("#toasts").innerText()).toContain("1 file of another kind is left out.");
+    expect(await uploadsOf(page)).toEqual([]);
+  });
+
+  test("works with nothing but keys, and so does the list of uploads", async () => {
+    await page.goto(paths.gallery());
+    await slowDown(page, 300);
+    const chooser = page.waitForEvent("filechooser");
+    await page.keyboard.press("a");
+    await focusIsOn(page, "Video addresses");
+    await tabTo(page, "Choose files", 3);
+    await page.keyboard.press("Enter");
+    await (await chooser).setFiles(large);
+    await page.locator("[data-send]:focus").waitFor();
+    await page.keyboard.press("Enter");
+    await isIn(page, "The long way home", "sending");
+    await page.keyboard.press("u");
+    await tabTo(page, "Pause: The long way home.mp4", 4);
+    await page.keyboard.press("Enter");
+    await isIn(page, "The long way home", "paused");
+    await focusIsOn(page, "Resume: The long way home.mp4");
+    await page.keyboard.press("Enter");
+    await isIn(page, "The long way home", "done");
+  });
+
+  test("and the list of uploads hinder nobody, on a desk and on a phone", async () => {
+    for (const size of ["desktop", "phone"] as const) {
+      const other = await shelf.visitAs(browser, ada, size);
+      await bringAxe(other.page);
+      await other.page.goto(paths.gallery());
+      await slowDown(other.page, 400);
+      await dropFiles(other.page, [{ path: large }, { path: join(films.path, "Notes.mp4") }]);
+      await other.page.locator("#uploads").waitFor();
+      if (size === "phone") await press(other.page.locator("#uploads"), "fold");
+      await isIn(other.page, "Notes", "failed");
+      expect(await hindrances(other.page)).toEqual([]);
+      const width = await other.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(width).toBeLessThanOrEqual(0);
+      await other.page.getByRole("link", { name: "Add", exact: true }).click();
+      await other.page.locator("#add-dialog [data-files][multiple]").setInputFiles([small]);
+      const camera = other.page.locator("#add-dialog [capture]");
+      expect(await camera.evaluate((input) => input.closest("label")?.checkVisibility())).toBe(
+        size === "phone",
+      );
+      expect(await hindrances(other.page)).toEqual([]);
+      await other.close();
+    }
+  });
+});
