@@ -30,7 +30,6 @@ export const paths = {
   profiles: () => "/downloads/profiles",
   defaultProfile: (id: string) => `/downloads/profiles/${id}/default`,
   deleteProfile: (id: string) => `/downloads/profiles/${id}/delete`,
-  uploads: () => "/uploads",
   retryVideo: (id: string) => `/videos/${id}/retry`,
   cancelDownload: (id: string) => `/downloads/${id}/cancel`,
   retryDownload: (id: string) => `/downloads/${id}/retry`,

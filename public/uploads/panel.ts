@@ -44,6 +44,7 @@ export class UploadPanel {
     }
     const said = items.map((item) => this.#showRow(item)).filter((one) => one !== "");
     this.#panel.hidden = items.length === 0;
+    hideUnfinished(items);
     this.#showHead(items);
     focused();
     // What the page before this one knew is no news.
@@ -126,6 +127,15 @@ export class UploadPanel {
     const [first = "", ...more] = sentences;
     line.textContent = more.length === 0 ? first : `${first} And ${more.length} more.`;
   }
+}
+
+/** The page of one's videos asks for files that are missing a part: not for those that are here. */
+function hideUnfinished(items: readonly ShownUpload[]): void {
+  const ids = new Set(items.map(({ url }) => url?.split("/").at(-1)));
+  for (const row of document.querySelectorAll<HTMLElement>("[data-upload]"))
+    row.hidden = ids.has(row.dataset.upload);
+  for (const list of document.querySelectorAll<HTMLElement>("#unfinished"))
+    list.hidden = list.querySelector("[data-upload]:not([hidden])") === null;
 }
 
 const labels = { pause: "Pause", resume: "Resume", cancel: "Cancel", dismiss: "Take off the list" };

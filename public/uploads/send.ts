@@ -29,6 +29,16 @@ export interface Watcher {
   sent(bytes: number): void;
   /** The server has them. */
   accepted(bytes: number): void;
+  /** Whether another file of this list goes there. */
+  isTaken(url: string): boolean;
+}
+
+interface Listed {
+  id: string;
+  filename: string;
+  size_bytes: number;
+  state: string;
+  replaces: string | null;
 }
 
 /** What the server says of an upload. */
@@ -50,6 +60,10 @@ export async function sendFile(
     const known = await findKnown(server, item, signal);
     if (known) return known;
   }
+  if (item.url === null) {
+    const url = await findUnfinished(server, item, watcher, signal);
+    if (url !== null) watcher.placed(url);
+  }
   const failure = await sendPieces(server, item, file, watcher, signal);
   return failure ? judge(server, item.url, failure, watcher, signal) : settle(server, item, signal);
 }
@@ -60,6 +74,26 @@ async function findKnown(server: Server, item: UploadItem, signal: AbortSignal):
   const answer = await ask(`${server.endpoint}/known?${query}`, signal);
   const id = (answer?.body as { video?: { id: string } | null } | undefined)?.video?.id;
   return id ? { kind: "known", place: server.video + id } : null;
+}
+
+/** Where a part of this file lies already, sent by another browser or before this one forgot it. */
+async function findUnfinished(
+  { endpoint }: Server,
+  { name, sizeBytes }: UploadItem,
+  watcher: Watcher,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const answer = await ask(`${endpoint}?limit=100`, signal);
+  const { items = [] } = (answer?.body ?? {}) as { items?: Listed[] };
+  const same = items.find(
+    (one) =>
+      one.state === "receiving" &&
+      one.replaces === null &&
+      one.filename === name &&
+      one.size_bytes === sizeBytes &&
+      !watcher.isTaken(`${endpoint}/${one.id}`),
+  );
+  return same ? `${endpoint}/${same.id}` : null;
 }
 
 /** Null when the last byte is there. */

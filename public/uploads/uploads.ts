@@ -212,6 +212,7 @@ export class Uploads {
         if (item.state !== "sending") this.#change(item, { state: "sending" });
         this.#tell();
       },
+      isTaken: (url: string) => [...this.#items.values()].some((other) => other.url === url),
       accepted: (bytes: number) => {
         this.#tries.delete(item.id);
         this.#change(item, { sentBytes: bytes });

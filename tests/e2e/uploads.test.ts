@@ -29,7 +29,12 @@ import { until } from "../fixtures/until.ts";
 
 setDefaultTimeout(60_000);
 
-const settings = { HOMEREEL_UPLOADS_CHUNK_SIZE: "100KB", HOMEREEL_UPLOADS_MAX_SIZE: "3MB" };
+const settings = {
+  HOMEREEL_UPLOADS_CHUNK_SIZE: "100KB",
+  HOMEREEL_UPLOADS_MAX_SIZE: "3MB",
+  // The tests send the same files: what one of them sent is not to be known to the next.
+  HOMEREEL_UPLOADS_VISIBILITY: "private",
+};
 
 let browser: Browser;
 let shelf: Shelf;
@@ -155,6 +160,22 @@ describe("dropped on a page", () => {
     expect(await rowOf(page, "Everything").innerText()).toContain("up to 3 MB are taken");
     expect([posts.all, patches.all]).toEqual([0, 0]);
   });
+
+  test("the same file again offers the one that is there", async () => {
+    await page.goto(paths.gallery());
+    await dropFiles(page, [{ path: small }]);
+    await isIn(page, "A quiet harbour", "done");
+    const { id } = await readyVideo(page, "A quiet harbour");
+    await press(page.locator("#uploads"), "close");
+    await page.locator("#uploads").waitFor({ state: "hidden" });
+    await dropFiles(page, [{ path: small }]);
+    await isIn(page, "A quiet harbour", "known");
+    const there = rowOf(page, "A quiet harbour").getByRole("link", { name: "Open the one that is there" });
+    expect(await there.getAttribute("href")).toBe(paths.video(id));
+    await press(rowOf(page, "A quiet harbour"), "send-anyway");
+    await isIn(page, "A quiet harbour", "done");
+    expect(await videosOf(page)).toHaveLength(2);
+  });
 });
 
 describe("under way", () => {
@@ -205,6 +226,27 @@ describe("under way", () => {
     await isIn(second, "The long way home", "done");
     expect(posts.all).toBe(1);
     expect((await readyVideo(second, "The long way home")).sha256).toBe(await sha256OfFile(large));
+  });
+
+  test("a file of which a part was sent from elsewhere goes on there", async () => {
+    await page.goto(paths.gallery());
+    await slowDown(page, 300);
+    await dropFiles(page, [{ path: large }]);
+    await until(async () => ((await uploadsOf(page))[0]?.offset_bytes ?? 0) > 0 || null);
+    await press(rowOf(page, "The long way home"), "pause");
+    await isIn(page, "The long way home", "paused");
+    const other = await shelf.visitAs(browser, ada);
+    await other.page.goto(paths.mine());
+    await other.page.getByText("choose the file again, and it goes on").waitFor();
+    const posts = count(other.page, "POST");
+    await slowDown(other.page, 100);
+    await dropFiles(other.page, [{ path: large }]);
+    await isIn(other.page, "The long way home", "sending");
+    await other.page.getByText("choose the file again, and it goes on").waitFor({ state: "hidden" });
+    await isIn(other.page, "The long way home", "done");
+    expect(posts.all).toBe(0);
+    expect((await readyVideo(page, "The long way home")).sha256).toBe(await sha256OfFile(large));
+    await other.close();
   });
 
   test("a lost network is said, and it goes on by itself", async () => {
@@ -336,4 +378,19 @@ describe("the add box", () => {
       await other.close();
     }
   });
+});
+
+test("without scripts the box sends files as a plain form", async () => {
+  const plain = await visit(browser, shelf.origin, "desktop", { javaScriptEnabled: false });
+  await plain.page.goto(paths.downloads());
+  await plain.page.getByLabel("E-mail").fill(ada.email);
+  await plain.page.getByLabel("Password", { exact: true }).fill(password);
+  await plain.page.getByRole("button", { name: "Log in" }).click();
+  await plain.page.waitForURL(`${shelf.origin}${paths.downloads()}`);
+  await plain.page.getByLabel("Choose files").setInputFiles([small, large]);
+  await plain.page.getByRole("button", { name: "Upload", exact: true }).click();
+  await plain.page.waitForURL(/\/mine/);
+  const titles = (await videosOf(page)).map(({ title }) => title).toSorted();
+  expect(titles).toEqual(["A quiet harbour", "The long way home"]);
+  await plain.close();
 });
