@@ -9,6 +9,7 @@ import { openShelf } from "../tests/fixtures/shelf.ts";
 import { fillPeople } from "./screenshots/show-people.ts";
 import { fillPictures } from "./screenshots/show-pictures.ts";
 import { fillShelf } from "./screenshots/show-shelf.ts";
+import { showChosenFiles, showDropTarget, showUploads } from "./screenshots/show-uploads.ts";
 
 const folder = join(import.meta.dir, "../docs/screenshots");
 const wanted = process.argv.slice(2);
@@ -71,6 +72,9 @@ async function takeRooms(): Promise<void> {
     await take(page, "audit", size, paths.audit());
     await take(page, "cookies", size, paths.cookies());
     await take(page, "tools", size, paths.tools());
+    await take(page, "drop", size, paths.gallery(), showDropTarget);
+    await take(page, "add-files", size, paths.gallery(), showChosenFiles);
+    await take(page, "uploads", size, paths.gallery(), showUploads);
     await close();
   }
   const { page, close } = await shelf.visitAs(browser, ada, "desktop", { colorScheme: "light" });
@@ -78,9 +82,17 @@ async function takeRooms(): Promise<void> {
   await close();
 }
 
-async function take(page: Page, name: string, size: Size, path: string): Promise<void> {
+/** `arrange` does what has to be done on the page before. */
+async function take(
+  page: Page,
+  name: string,
+  size: Size,
+  path: string,
+  arrange: (page: Page) => Promise<void> = async () => {},
+): Promise<void> {
   if (wanted.length > 0 && !wanted.includes(name)) return;
   await page.goto(path);
+  await arrange(page);
   await page.waitForFunction(() =>
     [...document.querySelectorAll("img")].every((one) => one.complete || one.y > innerHeight),
   );

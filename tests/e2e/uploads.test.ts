@@ -13,6 +13,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import type { User } from "../../src/features/accounts/accounts.ts";
+import { logIn } from "../../src/features/accounts/login.ts";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
 import { paths } from "../../src/paths.ts";
 import { password } from "../fixtures/app.ts";
@@ -50,7 +51,7 @@ beforeAll(async () => {
   const [one = "", other = ""] = await Promise.all(clips);
   await Promise.all([copyFile(one, small), copyFile(other, large)]);
   writeFileSync(join(films.path, "Notes.mp4"), "Nothing but words.");
-  browser = await openBrowser();
+  browser = await openBrowser({ args: ["--host-resolver-rules=MAP shelf.test 127.0.0.1"] });
   shelf = openShelf(settings);
   ada = await shelf.addUser("Ada");
   await shelf.app.start();
@@ -261,6 +262,24 @@ describe("under way", () => {
     await isIn(page, "The long way home", "done");
     expect((await readyVideo(page, "The long way home")).sha256).toBe(await sha256OfFile(large));
   });
+});
+
+test("without TLS, as in most homes, it is the same, with a checksum of our own", async () => {
+  const home = shelf.origin.replace("127.0.0.1", "shelf.test");
+  const other = await visit(browser, home);
+  const { token } = await logIn(shelf.app.deps, ada.email, password);
+  await other.context.addCookies([{ name: "homereel", value: token, url: home }]);
+  const checksums = new Set<string | undefined>();
+  other.context.on("request", (request) => {
+    if (request.method() === "PATCH") checksums.add(request.headers()["upload-checksum"]?.split(" ")[0]);
+  });
+  await other.page.goto(paths.gallery());
+  expect(await other.page.evaluate(() => isSecureContext)).toBe(false);
+  await dropFiles(other.page, [{ path: large }]);
+  await isIn(other.page, "The long way home", "done");
+  expect([...checksums]).toEqual(["sha1"]);
+  expect((await readyVideo(page, "The long way home")).sha256).toBe(await sha256OfFile(large));
+  await other.close();
 });
 
 test("a server that is killed and started again gets the rest", async () => {

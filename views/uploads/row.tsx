@@ -16,7 +16,8 @@ export function UploadRow() {
         <progress class="bar" max="100" value="0" data-part="bar" />
         <p class="row-stage" data-part="stage">
           <span>
-            <span data-part="words" /> <b data-part="percent" />
+            <span data-part="words" />
+            <b data-part="percent" />
           </span>
           <span class="numbers">
             <span data-part="bytes" />
