@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { addUp, failedFiles, parseJunit, type Tally } from "./tally.ts";
 
 /** No step may hang for ever: a suite that takes this long is broken. */
-const deadlineMs = 10 * 60_000;
+const deadlineMs = 20 * 60_000;
 
 /** A check that counts as one: its exit code is the answer. */
 export function staticCheck(program: string, ...args: string[]): () => Promise<Tally> {
