@@ -14,7 +14,8 @@ export function openLog(config: Config["log"]): Logger {
     redact: secrets,
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  const out = pino.destination(stdout);
+  // At once: the last words before a crash are the ones that matter.
+  const out = pino.destination({ dest: stdout, sync: true });
   return pino(options, asText ? { write: (line) => out.write(textLine(line)) } : out);
 }
 
