@@ -60,22 +60,32 @@ export async function readBody(
   take: (chunk: Uint8Array) => void | Promise<void>,
 ): Promise<void> {
   if (request.body === null) return;
-  let seen = 0;
-  const watch = watchBody(request, rules, () => seen);
+  rules.signal?.throwIfAborted();
   const reader = request.body.getReader();
+  let seen = 0;
+  let why: unknown = null;
+  // Not by a race of promises: one that lasts would hold on to each piece that it was raced with.
+  const cut = (reason: unknown) => {
+    why ??= reason;
+    reader.cancel(reason).catch(() => {});
+  };
+  const unwatch = watchBody(request, rules, () => seen, cut);
   try {
     for (;;) {
-      const { value } = await Promise.race([reader.read(), watch.cut]);
-      if (!value) return;
+      const { value } = await reader.read();
+      if (why !== null) throw why;
+      if (!value) break;
       seen += value.length;
-      await take(value);
+      const busy = take(value);
+      if (busy) await busy;
     }
+    if (seen < (bodyLength(request) ?? 0)) throw brokenOff();
   } catch (error) {
     // Bun hangs up with the answer, where not all of the body was read.
-    reader.cancel(error).catch(() => {});
+    cut(error);
     throw isFull(error) ? storageFull(error) : error;
   } finally {
-    watch.end();
+    unwatch();
   }
 }
 
@@ -86,32 +96,27 @@ export function writeAll(fd: number, chunk: Uint8Array): void {
 /** A test can make it shorter. */
 const paceMs = () => Number(process.env.HOMEREEL_TEST_PACE_MS ?? 30_000);
 
-/** `cut` rejects where the body is to come no further: somebody else says so, or it comes too slowly. */
+/** Cuts what is to come no further: somebody else says so, or it comes too slowly. Returns what ends the watch. */
 function watchBody(
   request: Request,
   { server, bytesPerSecond, signal }: ReceivingRules,
   countBytes: () => number,
-): { cut: Promise<never>; end(): void } {
-  signal?.throwIfAborted();
+  cut: (why: unknown) => void,
+): () => void {
   // Bun's own limit would cut what is slow too, but without a word.
   server?.timeout(request, 0);
-  const cut = Promise.withResolvers<never>();
-  cut.promise.catch(() => {});
-  const stop = () => cut.reject(signal?.reason);
+  const stop = () => cut(signal?.reason);
   signal?.addEventListener("abort", stop, { once: true });
   const everyMs = paceMs();
   let before = 0;
   const pace = setInterval(() => {
     const now = countBytes();
-    if (now - before < (bytesPerSecond * everyMs) / 1000) cut.reject(tooSlow());
+    if (now - before < (bytesPerSecond * everyMs) / 1000) cut(tooSlow());
     before = now;
   }, everyMs);
-  return {
-    cut: cut.promise,
-    end() {
-      clearInterval(pace);
-      signal?.removeEventListener("abort", stop);
-    },
+  return () => {
+    clearInterval(pace);
+    signal?.removeEventListener("abort", stop);
   };
 }
 
@@ -123,4 +128,8 @@ function tooSlow(): AppError {
   return new AppError("took_too_long", "The connection was too slow, and was cut.", {
     hint: "Try again where it is better: an upload goes on where it was.",
   });
+}
+
+function brokenOff(): AppError {
+  return new AppError("interrupted", "The connection broke off.", { hint: "Send it again." });
 }

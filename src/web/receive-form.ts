@@ -68,20 +68,26 @@ function openForm(parser: BusboyInstance, place: (file: ComingFile) => Place | n
   for (const limit of ["partsLimit", "filesLimit", "fieldsLimit"] as const) {
     parser.on(limit, () => void (failure ??= tooMany()));
   }
-  const over = new Promise<void>((resolve, reject) => {
-    parser.on("finish", resolve);
-    parser.on("error", (cause) => reject(unreadable(cause)));
+  // The parser says "finish" at the end, "drain" where it had to wait, or never again after an error.
+  let goOn = () => {};
+  const next = () => new Promise<void>((resolve) => (goOn = resolve));
+  parser.on("drain", () => goOn());
+  parser.on("finish", () => goOn());
+  parser.on("error", (cause) => {
+    failure ??= unreadable(cause);
+    goOn();
   });
-  over.catch(() => {});
   const check = () => {
     if (failure !== null) throw failure;
   };
   return {
-    async write(chunk: Uint8Array) {
-      await Promise.race([new Promise((resolve) => parser.write(chunk, resolve)), over]);
+    write(chunk: Uint8Array) {
+      const isReady = parser.write(chunk);
       check();
+      return isReady ? undefined : next().then(check);
     },
     async end() {
+      const over = next();
       parser.end();
       await over;
       check();

@@ -1,0 +1,149 @@
+// A gigabyte onto the disk: by one request, as a form and by tus, beside nginx (client_body_in_file_only) and cp; and
+// how much memory ten uploads at once take. `bun bench/upload.ts [megabytes]`
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mp4Clip } from "../tests/fixtures/media.ts";
+import { newDataDir, startServer } from "../tests/fixtures/server.ts";
+import { clipOfSize, metadata, tusRoot } from "../tests/fixtures/uploads.ts";
+import { compare } from "./ratio.ts";
+import { startNginx } from "./upload-nginx.ts";
+
+const megabytes = Number(process.argv[2] ?? 1024);
+const pieceBytes = 8_000_000;
+const folder = mkdtempSync(join(tmpdir(), "homereel-bench-upload-"));
+const data = newDataDir();
+const film = await makeFilm("film.mp4", megabytes);
+const shorterFilm = await makeFilm("shorter.mp4", megabytes / 4);
+
+const server = await startServer({
+  dataDir: data.path,
+  settings: { HOMEREEL_UPLOADS_MAX_SIZE: "100GB", HOMEREEL_LIMITS_API_PER_MINUTE: "1000000" },
+});
+const { token } = await server.api<{ token: string }>("/api/v1/auth/tokens", {
+  method: "POST",
+  body: JSON.stringify({ name: "bench", scopes: ["read", "upload"] }),
+});
+const authorization = `Bearer ${token}`;
+const nginx = await startNginx(folder);
+
+try {
+  const one = await versusNginx("in one request", "homereel", () => inOneRequest(film));
+  const form = await versusNginx("as a part of a form", "homereel", () => asForm(film));
+  const tus = await versusNginx("by tus, in pieces of 8 MB", "homereel", () => byTus(film));
+  const cp = await versusNginx("copied", "cp", async () => copyFileSync(film, join(folder, "copy.mp4")));
+  console.log(
+    `speed over nginx's: one request ${one} (aim: 0.8), form ${form}, tus ${tus} (aim: 0.6), cp ${cp}`,
+  );
+  await measureMemory("in one request", inOneRequest);
+  await measureMemory("as forms", asForm);
+  await measureMemory("by tus", byTus);
+} finally {
+  await server.stop();
+  await nginx.stop();
+  data.remove();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function makeFilm(name: string, size: number): Promise<string> {
+  const path = join(folder, name);
+  await Bun.write(path, clipOfSize(await mp4Clip(), size * 2 ** 20));
+  return path;
+}
+
+/** Ours until the answer that it is a video, flushed and judged; nginx's until it is in a file. Speed over speed. */
+async function versusNginx(how: string, name: string, send: () => Promise<void>): Promise<string> {
+  const anchor = {
+    name: "nginx",
+    run: () => timed(() => curl(`${nginx.origin}/up`, ["-X", "POST", "-T", film])),
+  };
+  const ours = { name, run: () => timed(send) };
+  const { ratio } = await compare(`ms for ${megabytes} MiB ${how}`, ours, anchor, { pairs: 7 });
+  return (1 / ratio.median).toFixed(2);
+}
+
+/** The sending alone; both sides begin with a server that has nothing left to do, and a disk that has neither. */
+async function timed(send: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now();
+  await send();
+  const tookMs = performance.now() - startedAt;
+  nginx.clear();
+  await clearShelf();
+  Bun.spawnSync(["sync"]);
+  return tookMs;
+}
+
+async function clearShelf(): Promise<void> {
+  for (;;) {
+    const { items } = await server.api<{ items: { id: string; state: string }[] }>("/api/v1/videos");
+    if (items.length === 0) return;
+    const over = items.filter(({ state }) => state === "READY" || state === "FAILED");
+    for (const { id } of over) await server.api(`/api/v1/videos/${id}`, { method: "DELETE" });
+    await Bun.sleep(50);
+  }
+}
+
+function inOneRequest(path: string): Promise<void> {
+  const url = `${server.origin}/api/v1/videos?filename=film.mp4`;
+  return curl(url, ["-X", "POST", "-T", path, "-H", `Authorization: ${authorization}`]);
+}
+
+function asForm(path: string): Promise<void> {
+  return curl(`${server.origin}/api/v1/videos`, [
+    "-F",
+    `file=@${path}`,
+    "-H",
+    `Authorization: ${authorization}`,
+  ]);
+}
+
+async function curl(url: string, args: string[]): Promise<void> {
+  const fixed = ["-sS", "--fail", "-o", "/dev/null", "-H", "Expect:"];
+  const child = Bun.spawn(["curl", ...fixed, ...args, url], { stderr: "inherit" });
+  if ((await child.exited) !== 0) throw new Error(`curl could not send to ${url}`);
+}
+
+/** Piece after piece, each once the one before is acknowledged. */
+async function byTus(path: string): Promise<void> {
+  const bytes = readFileSync(path);
+  const said = {
+    "upload-length": String(bytes.length),
+    "upload-metadata": metadata({ filename: "film.mp4" }),
+  };
+  const { headers } = await tus("POST", tusRoot, said);
+  const at = headers.get("location") ?? "";
+  for (let offset = 0; offset < bytes.length; offset += pieceBytes) {
+    const piece = { "content-type": "application/offset+octet-stream", "upload-offset": String(offset) };
+    await tus("PATCH", at, piece, bytes.subarray(offset, offset + pieceBytes));
+  }
+}
+
+async function tus(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: Uint8Array<ArrayBuffer>,
+) {
+  const own = { authorization, "tus-resumable": "1.0.0" };
+  const response = await fetch(server.origin + path, { method, headers: { ...own, ...headers }, body });
+  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+  return response;
+}
+
+/** The most that the server held while ten came, beyond what it held before. */
+async function measureMemory(how: string, send: (path: string) => Promise<void>): Promise<void> {
+  await send(shorterFilm);
+  await clearShelf();
+  const before = residentBytes();
+  let most = before;
+  const watch = setInterval(() => (most = Math.max(most, residentBytes())), 20);
+  await Promise.all(Array.from({ length: 10 }, () => send(shorterFilm)));
+  clearInterval(watch);
+  await clearShelf();
+  console.log(`memory while ten come ${how}: +${((most - before) / 1e6).toFixed(0)} MB (aim: under 64)`);
+}
+
+function residentBytes(): number {
+  const status = readFileSync(`/proc/${server.pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+}
