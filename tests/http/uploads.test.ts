@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Upload } from "tus-js-client";
 import { mp4Clip } from "../fixtures/media.ts";
@@ -188,6 +188,14 @@ describe("what is announced", () => {
     }).catch(() => {});
     expect(await offsetOf(at)).toBe(0);
     expect((await send(at, 0, noise(10))).status).toBe(204);
+  });
+
+  test("bytes that a killed server had no time to check are not kept", async () => {
+    const { at } = await create(1000, {}, piece, noise(100));
+    writeFileSync(join(workFolder(at), "unchecked-from"), "40");
+    expect(await offsetOf(at)).toBe(40);
+    expect(readdirSync(workFolder(at))).toEqual(["received"]);
+    expect((await send(at, 40, noise(10))).status).toBe(204);
   });
 
   test("the method may stand in a header, of a POST alone", async () => {

@@ -1,4 +1,12 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Deps } from "../../deps.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
@@ -24,4 +32,31 @@ export function arrivedName(deps: Needs, id: string): string | null {
 export function arrivedBytes(deps: Needs, id: string): number {
   const name = arrivedName(deps, id);
   return name === null ? 0 : statSync(join(workRoot(deps), id, name)).size;
+}
+
+/**
+ * What comes from `offset` on is to be checked, and until then is not to be relied on: written down beside it, since
+ * whoever checks it may be killed first. Forget it with `relyOnArrived`.
+ */
+export function distrustFrom(deps: Needs, id: string, offset: number): void {
+  writeFileSync(distrustPath(deps, id), String(offset), { mode: 0o600 });
+}
+
+export function relyOnArrived(deps: Needs, id: string): void {
+  rmSync(distrustPath(deps, id), { force: true });
+}
+
+/** Takes away again what was never checked; by who has the upload for themselves. */
+export function dropDistrusted(deps: Needs, id: string): void {
+  const note = distrustPath(deps, id);
+  if (!existsSync(note)) return;
+  const path = join(workRoot(deps), id, receivedName);
+  // A note that is empty was not finished, and so nothing came after it.
+  const offset = Number(readFileSync(note, "utf8") || Infinity);
+  if (existsSync(path) && statSync(path).size > offset) truncateSync(path, offset);
+  rmSync(note, { force: true });
+}
+
+function distrustPath(deps: Needs, id: string): string {
+  return join(workRoot(deps), id, "unchecked-from");
 }

@@ -5,7 +5,7 @@ import type { AppError } from "../../lib/errors.ts";
 import { keyLock } from "../../lib/key-lock.ts";
 import { findUserById } from "../accounts/accounts.ts";
 import { isRefusal } from "./admit.ts";
-import { arrivedBytes, arrivedName, workRoot } from "./arrived.ts";
+import { arrivedBytes, arrivedName, dropDistrusted, workRoot } from "./arrived.ts";
 import { finishUploadJob } from "./jobs.ts";
 import { changeUploadFrom, findUpload, receivingUploads } from "./queries.ts";
 import type { Upload } from "./queries.ts";
@@ -55,6 +55,7 @@ export function finishUploadLater({ queue }: Pick<Deps, "queue">, uploadId: stri
 /** At boot: what had arrived in whole when the last life ended. */
 export function settleUploads(deps: Pick<Deps, "config" | "db" | "queue">): void {
   for (const { id, sizeBytes } of receivingUploads(deps.db)) {
+    dropDistrusted(deps, id);
     if (arrivedBytes(deps, id) === sizeBytes) finishUploadLater(deps, id);
   }
 }

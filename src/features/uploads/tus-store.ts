@@ -1,4 +1,3 @@
-import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { DataStore, Upload as TusUpload } from "@tus/server";
@@ -9,7 +8,14 @@ import { keepWorkFolder } from "../../exec/work-folder.ts";
 import { AppError } from "../../lib/errors.ts";
 import { freeBytes, headroomBytes, storageFull } from "../../storage/free-space.ts";
 import { bodyLength, receiveBody } from "../../web/receive-body.ts";
-import { arrivedBytes, receivedName, workRoot } from "./arrived.ts";
+import {
+  arrivedBytes,
+  distrustFrom,
+  dropDistrusted,
+  receivedName,
+  relyOnArrived,
+  workRoot,
+} from "./arrived.ts";
 import { parseChecksum, verifyChecksum } from "./checksum.ts";
 import { finishUploadLater } from "./finish.ts";
 import { changeUploadFrom } from "./queries.ts";
@@ -48,9 +54,11 @@ export class UploadStore extends DataStore {
     return this.#show(Object.assign(upload, { creation_date: this.#creationOf(row) }));
   }
 
+  /** In somebody's turn, and so nobody writes meanwhile. */
   override async getUpload(id: string): Promise<TusUpload> {
     const { deps, user } = this.#asked;
     const row = getUpload(deps, user, id);
+    dropDistrusted(deps, id);
     const { sizeBytes: size, metadata } = row;
     const creation_date = this.#creationOf(row);
     return this.#show(new TusUpload({ id, size, offset: offsetOf(deps, row), metadata, creation_date }));
@@ -66,11 +74,12 @@ export class UploadStore extends DataStore {
     if (freeBytes(deps) < headroomBytes + (bodyLength(request) ?? 0)) throw storageFull();
     const path = join(await keepWorkFolder(workRoot(deps), id), receivedName);
     try {
+      if (checksum) distrustFrom(deps, id, offset);
       await this.#receive(path, sizeBytes - offset);
       if (checksum) await verifyChecksum(path, offset, checksum);
+      relyOnArrived(deps, id);
     } catch (error) {
-      // What can't be vouched for is taken away again.
-      if (checksum && arrivedBytes(deps, id) > offset) truncateSync(path, offset);
+      dropDistrusted(deps, id);
       // With the very last byte a connection may break too, and then nobody has anything left to send.
       if (arrivedBytes(deps, id) === sizeBytes) finishUploadLater(deps, id);
       throw error;
