@@ -5,19 +5,20 @@ import { mayUpload, stagingBox, withUploads } from "./upload-door.ts";
 export function startDrop(): void {
   const target = document.querySelector<HTMLElement>("#drop-target");
   if (!target || !mayUpload()) return;
+  const hide = () => void (target.matches(":popover-open") && target.hidePopover());
   window.addEventListener("dragover", (event) => {
     if (!hasFiles(event.dataTransfer)) return;
+    if (isField(event.target)) return hide();
     event.preventDefault();
     if (event.dataTransfer) event.dataTransfer.dropEffect = "copy";
     target.dataset.for = stagingBox(event.target) ? "box" : "page";
     if (!target.matches(":popover-open")) target.showPopover();
   });
-  const hide = () => target.matches(":popover-open") && target.hidePopover();
   window.addEventListener("dragleave", (event) => event.relatedTarget === null && hide());
   window.addEventListener("dragend", hide);
   window.addEventListener("drop", (event) => {
     hide();
-    if (hasFiles(event.dataTransfer)) take(event, event.dataTransfer);
+    if (hasFiles(event.dataTransfer) && !isField(event.target)) take(event, event.dataTransfer);
   });
   window.addEventListener("paste", (event) => {
     if (hasFiles(event.clipboardData) && !isTyping(event.target)) take(event, event.clipboardData);
@@ -36,4 +37,9 @@ function take(event: Event, data: DataTransfer | null): void {
 
 function hasFiles(data: DataTransfer | null): boolean {
   return data?.types.includes("Files") ?? false;
+}
+
+/** A field for a file takes by itself what is dropped on it. */
+function isField(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches("[type=file]");
 }

@@ -19,6 +19,15 @@ export function startUploads(): void {
     const box = input.matches("[data-files]") ? stagingBox(input) : null;
     if (box) void withUploads((uploads) => uploads.pick(box, input));
   });
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (!form.matches("[data-sends-files]")) return;
+    event.preventDefault();
+    void withUploads((uploads) => uploads.send(form));
+  });
+  // Without scripts such a form takes one file at a time.
+  for (const input of document.querySelectorAll<HTMLInputElement>("[data-sends-files=many] [type=file]"))
+    input.multiple = true;
 }
 
 export function mayUpload(): boolean {

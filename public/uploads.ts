@@ -1,4 +1,5 @@
 // Loaded when there is something to send, by `upload-door.ts`.
+import { partOf } from "./form-parts.ts";
 import { toast } from "./toast.ts";
 import { stage, startBox } from "./uploads/box.ts";
 import { type Dropped, filesOf, leftOutInWords, pickedFiles } from "./uploads/dropped.ts";
@@ -12,9 +13,13 @@ export function openUploads(panel: HTMLElement, remember: (hasSome: boolean) => 
     act: (act, id) => uploads.act(act, id),
     giveFile: (id, file) => void give(id, file),
   });
+  let pictures = 0;
   const uploads = new Uploads(settingsOf(panel), new UploadStore(), (items) => {
     remember(items.length > 0);
     view.show(items);
+    const before = pictures;
+    pictures = items.filter(({ kind, state }) => kind === "picture" && state === "done").length;
+    if (pictures > before) document.body.dispatchEvent(new Event("pictures:sent"));
   });
   const give = async (id: string, file: File) => {
     if (!(await uploads.giveFile(id, file)))
@@ -35,6 +40,14 @@ export function openUploads(panel: HTMLElement, remember: (hasSome: boolean) => 
       const words = leftOutInWords(chosen);
       if (words !== "") toast(words);
       await uploads.add(chosen.files, {});
+    },
+    /** Those of a form elsewhere, which without scripts would send them itself. */
+    async send(form: HTMLFormElement): Promise<void> {
+      const input = partOf(form, "input[type=file]") as HTMLInputElement;
+      const { replaces } = form.dataset;
+      await uploads.add([...(input.files ?? [])], replaces === undefined ? {} : { replaces });
+      form.reset();
+      form.closest("details")?.removeAttribute("open");
     },
     pick(box: HTMLElement, input: HTMLInputElement): void {
       stage(box, pickedFiles([...(input.files ?? [])], input.webkitdirectory));

@@ -4,6 +4,8 @@ export interface Wishes {
   /** With commas between them. */
   tags?: string;
   visibility?: string;
+  /** The video whose file it takes the place of. */
+  replaces?: string;
 }
 
 /**

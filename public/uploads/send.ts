@@ -56,7 +56,7 @@ export async function sendFile(
   watcher: Watcher,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  if (item.url === null && !item.anyway) {
+  if (item.url === null && !item.anyway && item.wishes.replaces === undefined) {
     const known = await findKnown(server, item, signal);
     if (known) return known;
   }
@@ -79,7 +79,7 @@ async function findKnown(server: Server, item: UploadItem, signal: AbortSignal):
 /** Where a part of this file lies already, sent by another browser or before this one forgot it. */
 async function findUnfinished(
   { endpoint }: Server,
-  { name, sizeBytes }: UploadItem,
+  { name, sizeBytes, wishes }: UploadItem,
   watcher: Watcher,
   signal: AbortSignal,
 ): Promise<string | null> {
@@ -88,7 +88,7 @@ async function findUnfinished(
   const same = items.find(
     (one) =>
       one.state === "receiving" &&
-      one.replaces === null &&
+      one.replaces === (wishes.replaces ?? null) &&
       one.filename === name &&
       one.size_bytes === sizeBytes &&
       !watcher.isTaken(`${endpoint}/${one.id}`),

@@ -106,7 +106,8 @@ export class Uploads {
 
   #itemOf(file: File, wishes: Wishes, addedAt: number): UploadItem {
     const { maxBytes, userId } = this.#settings;
-    const kind = file.type.startsWith("image/") ? "picture" : "video";
+    const isPicture = file.type.startsWith("image/") && wishes.replaces === undefined;
+    const kind = isPicture ? "picture" : "video";
     const isTooLarge = kind === "video" && maxBytes > 0 && file.size > maxBytes;
     return {
       id: newId(),

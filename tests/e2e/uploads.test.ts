@@ -229,6 +229,35 @@ describe("under way", () => {
     expect((await readyVideo(second, "The long way home")).sha256).toBe(await sha256OfFile(large));
   });
 
+  test("a new file for a video goes on after a reload, and takes the old one's place", async () => {
+    await page.goto(paths.gallery());
+    await dropFiles(page, [{ path: small }]);
+    await isIn(page, "A quiet harbour", "done");
+    const { id } = await readyVideo(page, "A quiet harbour");
+    await page.goto(paths.video(id));
+    await slowDown(page, 250);
+    const posts = count(page, "POST");
+    await page.locator("summary", { hasText: "Replace the file" }).click();
+    // What is dropped on a field for a file is for that field: it is no upload of its own.
+    await dropFiles(page, [{ path: large }], "#replace-file");
+    await page.getByLabel("New file").setInputFiles(large);
+    await page.getByRole("button", { name: "Replace", exact: true }).click();
+    await rowOf(page, "The long way home")
+      .getByText(/\d+ kB of \d/)
+      .waitFor();
+    expect(await page.getByLabel("New file").isVisible()).toBe(false);
+    await until(async () => ((await uploadsOf(page))[0]?.offset_bytes ?? 0) > 0 || null);
+    await page.reload();
+    await isIn(page, "The long way home", "sending");
+    await isIn(page, "The long way home", "done");
+    expect(posts.all).toBe(1);
+    const link = rowOf(page, "The long way home").getByRole("link", { name: "The long way home" });
+    expect(await link.getAttribute("href")).toBe(paths.video(id));
+    const sum = await sha256OfFile(large);
+    await until(async () => (await videosOf(page)).find(({ sha256 }) => sha256 === sum) ?? null);
+    expect(await videosOf(page)).toMatchObject([{ id, title: "A quiet harbour", state: "READY" }]);
+  });
+
   test("a file of which a part was sent from elsewhere goes on there", async () => {
     await page.goto(paths.gallery());
     await slowDown(page, 300);

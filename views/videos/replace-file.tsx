@@ -17,6 +17,7 @@ export function ReplaceFile({ video }: { video: VideoItem }) {
         method="post"
         action={paths.replaceFile(video.id)}
         enctype="multipart/form-data"
+        data-sends-files
         data-replaces={video.id}
       >
         <p>
