@@ -67,6 +67,23 @@ test.each(["phone", "desktop"] as const)("pictures are sent, looked at and delet
   await close();
 });
 
+test("several pictures are sent at once with scripts, and come in by themselves", async () => {
+  const bea = await shelf.addUser("Bea");
+  const { page, complaints, close } = await shelf.visitAs(browser, bea);
+  await page.goto(paths.images());
+  const pictures = [400, 800].map(async (width) => ({
+    name: `${width}.png`,
+    mimeType: "image/png",
+    buffer: Buffer.from(await encode(fourCorners(width, 450), ...toPng)),
+  }));
+  await page.getByLabel("Send a picture").setInputFiles(await Promise.all(pictures));
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await page.locator("#pictures").getByText("400 × 450").waitFor();
+  await page.locator("#pictures").getByText("800 × 450").waitFor();
+  expect(complaints).toEqual([]);
+  await close();
+});
+
 test.each([true, false])(
   "a video gets a picture of one's own, with scripts: %p",
   async (javaScriptEnabled) => {

@@ -30,15 +30,25 @@ export function ImagesPage(props: CardsProps & { mostBytes: number; error?: Form
           where and by whom they were taken. Everyone with an account here who has the link can see them.
         </p>
         <SendForm mostBytes={mostBytes} error={error} />
-        {images.length === 0 ? (
-          <EmptyState icon="images" title="No pictures yet">
-            A picture that you send stands here with its link, ready to be used.
-          </EmptyState>
-        ) : (
-          <ul class="image-cards">
-            <ImageCards {...props} />
-          </ul>
-        )}
+        {/* Those that the list of uploads brings come in by themselves. */}
+        <div
+          id="pictures"
+          hx-get={paths.images()}
+          hx-trigger="pictures:sent from:body"
+          hx-select="#pictures"
+          hx-swap="outerMorph"
+          hx-nonce={page.nonce}
+        >
+          {images.length === 0 ? (
+            <EmptyState icon="images" title="No pictures yet">
+              A picture that you send stands here with its link, ready to be used.
+            </EmptyState>
+          ) : (
+            <ul class="image-cards">
+              <ImageCards {...props} />
+            </ul>
+          )}
+        </div>
       </div>
     </Layout>
   );
@@ -62,7 +72,13 @@ export function ImageCards({ page, images, nextCursor, origin }: CardsProps) {
 
 function SendForm({ mostBytes, error }: { mostBytes: number; error?: FormError }) {
   return (
-    <form class="image-form" method="post" action={paths.images()} enctype="multipart/form-data">
+    <form
+      class="image-form"
+      method="post"
+      action={paths.images()}
+      enctype="multipart/form-data"
+      data-sends-files="many"
+    >
       {error && error.field !== "file" && <FormNotice error={error} />}
       <Field
         name="file"
