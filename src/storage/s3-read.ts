@@ -13,12 +13,13 @@ export async function readObject(
   bucket: Bucket,
   key: string,
   range?: { start: number; end: number },
+  onlyIfEtag?: string,
 ): Promise<ReadableStream<Uint8Array>> {
   const aborter = new AbortController();
   const get = (bytes: string | undefined, etag: string | undefined) =>
     getObject(bucket, { Key: key, Range: bytes, IfMatch: etag }, aborter.signal);
 
-  const first = await onS3(get(range && `bytes=${range.start}-${range.end}`, undefined));
+  const first = await onS3(get(range && `bytes=${range.start}-${range.end}`, onlyIfEtag));
   let { reader } = first;
   let position = range?.start ?? 0;
   const end = first.sizeBytes === undefined ? null : position + first.sizeBytes;

@@ -20,21 +20,32 @@ export async function withScratchCopy<T>(
   }: { workRoot: string; sizeBytes: number; read(): Promise<ReadableStream<Uint8Array>> },
   use: (path: string) => Promise<T>,
 ): Promise<T> {
-  await mkdir(workRoot, { recursive: true, mode: 0o700 });
-  const { bavail, bsize } = await statfs(workRoot);
-  if (bavail * bsize < sizeBytes + headroomBytes) throw noRoom();
+  await requireScratch(workRoot, sizeBytes);
   return withWorkFolder(workRoot, "s3-copy", async (folder) => {
     const path = join(folder, "original");
-    await fill(path, await read());
+    await fillFile(path, await read());
     return use(path);
   });
 }
 
-async function fill(path: string, bytes: ReadableStream<Uint8Array>): Promise<void> {
+/** Whether a copy of so many bytes has room. */
+export async function requireScratch(workRoot: string, sizeBytes: number): Promise<void> {
+  await mkdir(workRoot, { recursive: true, mode: 0o700 });
+  const { bavail, bsize } = await statfs(workRoot);
+  if (bavail * bsize < sizeBytes + headroomBytes) throw noRoom();
+}
+
+/** Writes a new file. */
+export async function fillFile(
+  path: string,
+  bytes: ReadableStream<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
     await pipeline(
       Readable.fromWeb(bytes as unknown as NodeReadableStream<Uint8Array>),
       createWriteStream(path, { flags: "wx" }),
+      { signal },
     );
   } catch (error) {
     throw codeOf(error) === "ENOSPC" ? noRoom(error) : error;
