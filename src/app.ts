@@ -33,8 +33,10 @@ import { downloaderJob, fetchJob, probeJob, updateDownloaderJob } from "./featur
 import { downloadGates } from "./features/downloads/gates.ts";
 import { gaveUpDownload } from "./features/downloads/outcomes.ts";
 import { finishUploadNow, settleUploads } from "./features/uploads/finish.ts";
-import { finishUploadJob, sweepUploadsJob } from "./features/uploads/jobs.ts";
+import { watchIncoming } from "./features/uploads/incoming-watch.ts";
+import { finishUploadJob, sweepUploadsJob, takeIncomingJob } from "./features/uploads/jobs.ts";
 import { sweepUploadsLater, sweepUploadsNow, uploadFoldersInUse } from "./features/uploads/sweep.ts";
+import { gaveUpIncoming, takeIncomingNow } from "./features/uploads/take-incoming.ts";
 import { removeFilesJob, removeKeptJob } from "./features/removals/jobs.ts";
 import { removeFilesNow, removeKeptNow } from "./features/removals/remove-files.ts";
 import { moveJob } from "./features/storage/jobs.ts";
@@ -55,6 +57,7 @@ import { createRouter } from "./router.tsx";
 import type { Router } from "./router.tsx";
 import { openDiskStorage } from "./storage/disk.ts";
 import { StorageHealth } from "./storage/health.ts";
+import { openIncoming } from "./storage/incoming.ts";
 import { openConfiguredS3 } from "./storage/s3-configured.ts";
 import { SignedUrls, loadLinkKey } from "./storage/signed-url.ts";
 import { fromNobody } from "./web/client-address.ts";
@@ -119,6 +122,7 @@ export function openApp(config: Config): App {
       bind(removeFilesJob, removeFilesNow),
       bind(finishUploadJob, finishUploadNow),
       bind(sweepUploadsJob, sweepUploadsNow),
+      bind(takeIncomingJob, takeIncomingNow, gaveUpIncoming),
       bind(removeKeptJob, removeKeptNow),
       bind(moveJob, moveNow, gaveUpMove),
     ],
@@ -134,6 +138,7 @@ export function openApp(config: Config): App {
       log,
       now: () => deps.now(),
     }),
+    incoming: openIncoming(config),
     signedUrls: new SignedUrls(loadLinkKey(dataDir)),
     queue,
     events: new Events(),
@@ -149,6 +154,7 @@ export function openApp(config: Config): App {
     now: Date.now,
   };
 
+  let stopWatching = () => {};
   return {
     deps,
     router: createRouter(deps),
@@ -167,12 +173,14 @@ export function openApp(config: Config): App {
       keepDownloaderLater(deps);
       keepHouseLater(deps);
       queue.start();
+      stopWatching = watchIncoming(deps);
       // Last, as it takes a moment and nobody waits for it.
       keepReserve(dataDir);
     },
     idle: () => queue.idle(),
     async stop() {
       deps.storageHealth.close();
+      stopWatching();
       await queue.stop();
       await egress.close();
       deps.mailer.close();

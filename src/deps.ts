@@ -13,6 +13,7 @@ import type { Limits } from "./web/limits.ts";
 import type { SessionTokens } from "./web/session-token.ts";
 import type { Queue } from "./queue/job.ts";
 import type { StorageHealth } from "./storage/health.ts";
+import type { Incoming } from "./storage/incoming.ts";
 import type { SignedUrls } from "./storage/signed-url.ts";
 import type { Storage } from "./storage/storage.ts";
 
@@ -26,6 +27,8 @@ export interface Deps {
   storageOf(name: StorageName): Storage;
   /** Whether files can be read and written. */
   storageHealth: StorageHealth;
+  /** What others put into the bucket to be taken; null where new files go to the disk. */
+  incoming: Incoming | null;
   /** Addresses of ours that are good for a while, as a bucket has them. */
   signedUrls: SignedUrls;
   queue: Queue;

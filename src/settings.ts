@@ -219,6 +219,15 @@ export const settings = {
     ),
     rendition_class: choice("", storageClasses, "The same for copies that were made to be playable."),
     picture_class: choice("", storageClasses, "The same for thumbnails, posters and pictures."),
+    incoming_owner: text(
+      "",
+      "E-mail of the account to which the videos belong that are put into the bucket below incoming/, by mc, rclone or a camera. Empty means: nothing is taken from there.",
+    ),
+    incoming_seconds: number(
+      60,
+      "How often incoming/ is looked through where the server does not tell of new files by itself, as MinIO does, in seconds.",
+      { min: 1, max: 24 * 3600 },
+    ),
     ca_file: text(
       "",
       "PEM file of the authority that signed the S3 server's certificate, where it is your own.",

@@ -8,6 +8,7 @@ import uploads from "../../migrations/0007_uploads.sql" with { type: "text" };
 import images from "../../migrations/0008_images.sql" with { type: "text" };
 import cancelledWishes from "../../migrations/0009_cancelled_wishes.sql" with { type: "text" };
 import storage from "../../migrations/0010_storage.sql" with { type: "text" };
+import incoming from "../../migrations/0011_incoming.sql" with { type: "text" };
 
 export interface Migration {
   version: number;
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   { version: 8, sql: images },
   { version: 9, sql: cancelledWishes },
   { version: 10, sql: storage },
+  { version: 11, sql: incoming },
 ];

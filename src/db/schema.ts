@@ -28,6 +28,8 @@ export type StorageName = "disk" | "s3";
 export type FileKind = "original" | "playable" | "thumbnail" | "poster";
 
 /** `receiving` bytes; then it is a video, or the file was none and says why. */
+/** `taken`: it is a video, if not READY yet, and goes when it is. `refused` stays where it is. */
+export type IncomingState = "waiting" | "taken" | "refused";
 export type UploadState = "receiving" | "done" | "refused";
 
 export type MoveState = "running" | "stopped" | "done";
@@ -273,6 +275,31 @@ export const uploads = sqliteTable(
     index("uploads_expiry").on(table.expiresAt),
     index("uploads_replaces").on(table.replacesVideoId),
     index("uploads_video").on(table.videoId),
+  ],
+);
+
+/** What is below `incoming/` in the bucket, each time that something was put there. */
+export const incomingObjects = sqliteTable(
+  "incoming_objects",
+  {
+    /** Also of the work folder that its bytes are fetched to. */
+    id: text("id").primaryKey(),
+    key: text("key").notNull(),
+    etag: text("etag").notNull(),
+    modifiedAt: integer("modified_at").notNull(),
+    sizeBytes: integer("size_bytes").notNull(),
+    state: text("state").$type<IncomingState>().notNull(),
+    videoId: text("video_id").references(() => videos.id, { onDelete: "set null" }),
+    errorCode: text("error_code"),
+    errorMessage: text("error_message"),
+    errorHint: text("error_hint"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("incoming_objects_object").on(table.key, table.etag, table.modifiedAt),
+    index("incoming_objects_state").on(table.state),
+    index("incoming_objects_video").on(table.videoId),
   ],
 );
 

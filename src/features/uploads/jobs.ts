@@ -18,3 +18,13 @@ export const sweepUploadsJob = defineJob("sweep-uploads", {
   payload: z.object({}),
   unique: () => "all",
 });
+
+/** An object of the bucket's incoming/ is fetched and becomes a video. */
+export const takeIncomingJob = defineJob("take-incoming", {
+  // Together with what makes the files ready that were fetched: so few lie here at a time.
+  lane: "media",
+  maxAttempts: 4,
+  deadlineMs: 12 * 3_600_000,
+  payload: z.object({ incomingId: z.string() }),
+  unique: ({ incomingId }) => incomingId,
+});
