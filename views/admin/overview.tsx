@@ -59,7 +59,7 @@ function StorageFigure({ storage }: { storage: StorageItem }) {
   return (
     <div class="figure">
       <strong class="numbers-large">{latencyMs === null ? "Away" : formatMs(latencyMs)}</strong>
-      <span>storage</span>
+      <span>{latencyMs === null ? "storage" : "storage latency"}</span>
       <small>{problem ? `${problem.message} ${problem.hint}` : places[driver] + other}</small>
       <Latencies latencies={latencies} />
     </div>
