@@ -20,6 +20,9 @@ describe("the title of a file", () => {
     ["IMG_1234.MOV", "IMG 1234"],
     ["IMG_99999999.MOV", "IMG 99999999"],
     ["WhatsApp Video 2024-03-14 at 15.30.12.mp4", "WhatsApp Video 2024-03-14 at 15.30.12"],
+    ["my_great-video (1).webm", "my great-video (1)"],
+    ["the.long.way.home (1).mkv", "the long way home (1)"],
+    ["VID_20240314_153012 (2).mp4", "2024-03-14 15:30 (2)"],
     ["recording", "recording"],
     [".mp4", "mp4"],
     ["___.mp4", "___.mp4"],
@@ -33,6 +36,7 @@ describe("the name of a file", () => {
     expect(checkFilename("-rf ümläut 🎬.mp4")).toBe("-rf ümläut 🎬.mp4");
     expect(checkFilename("a\nb\u202Egnp.mp4")).toBe("a bgnp.mp4");
     expect(checkFilename("x".repeat(300)).length).toBe(255);
+    expect(checkFilename(`${"x".repeat(300)}.mp4`)).toBe(`${"x".repeat(250)}….mp4`);
   });
 
   test.each(["", "   ", "\u0000", "../x.mp4", "/etc/passwd", String.raw`C:\x.mp4`, "a/b.mp4"])(

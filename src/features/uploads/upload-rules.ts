@@ -3,7 +3,7 @@ import { cleanText } from "../../lib/text.ts";
 
 /** What people call a file. It never becomes a path, and one with folders in it is no name. */
 export function checkFilename(name: string): string {
-  const clean = cleanText(name, 255);
+  const clean = shortened(cleanText(name, 10_000));
   if (clean === "") {
     throw new AppError("invalid_input", "The file has no name.", {
       field: "filename",
@@ -19,12 +19,24 @@ export function checkFilename(name: string): string {
   return clean;
 }
 
+/** At most 255 characters, its extension among them. */
+function shortened(name: string): string {
+  const [extension = ""] = /\.[a-z0-9]{1,5}$/i.exec(name) ?? [];
+  return cleanText(name.slice(0, name.length - extension.length), 255 - extension.length) + extension;
+}
+
 /**
  * A title out of a file's name: without its extension, and with spaces between its words. Names that have
  * spaces already stay as they are; of those that cameras give the date is made readable.
  */
 export function titleOf(filename: string): string {
   const stem = filename.replace(/(?<=.)\.[a-z0-9]{1,5}$/i, "").trim();
+  // What browsers put behind the name of a second copy.
+  const [, first = stem, copy] = /^(\S+) (\(\d+\))$/.exec(stem) ?? [];
+  return [readable(first), copy].filter(Boolean).join(" ") || filename;
+}
+
+function readable(stem: string): string {
   if (/\s/.test(stem)) return stem;
   const [, date, time, rest] = camera.exec(stem) ?? [];
   if (date !== undefined && rest !== undefined) {
@@ -32,7 +44,7 @@ export function titleOf(filename: string): string {
     const clock = time?.replace(/^(..)(..).*$/, "$1:$2");
     return [day, clock, spaced(rest)].filter(Boolean).join(" ");
   }
-  return spaced(stem) || filename;
+  return spaced(stem);
 }
 
 // VID_20240314_153012, PXL_20240314_153012345, IMG-20240314-WA0001, 20240314_153012, with whatever follows.
