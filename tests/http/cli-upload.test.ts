@@ -114,8 +114,11 @@ test("a file that is refused is said in a sentence, and holds up no other", asyn
   const [words, copy] = [join(home.path, "words.mp4"), join(home.path, "copy.mp4")];
   writeFileSync(words, "Nothing but words.");
   await copyFile(film, copy);
-  const { code, out, err } = await homereel(["upload", join(home.path, "none.mp4"), words, copy]);
+  const empty = join(home.path, "empty.mp4");
+  writeFileSync(empty, "");
+  const { code, out, err } = await homereel(["upload", join(home.path, "none.mp4"), words, empty, copy]);
   expect(code).toBe(1);
+  expect(err).toContain("empty.mp4: The file is empty.");
   expect(err).toContain("none.mp4: There is no such file.");
   expect(err).toMatch(/words\.mp4: \w.*\./);
   expect(err).not.toContain("    at ");

@@ -16,7 +16,7 @@ const knownRoute = createRoute({
   request: {
     query: z.object({
       filename: z.string().min(1).max(1000),
-      size_bytes: z.coerce.number().int().positive(),
+      size_bytes: z.coerce.number().int().min(0),
     }),
   },
   responses: {
