@@ -39,9 +39,15 @@ export function leftOutInWords({ files, leftOut }: Chosen): string {
 
 const named = /\.(mkv|mov|avi|ts|m2ts|mts|flv|wmv|ogv|3gp|mp4|m4v|webm|mpg|mpeg|vob)$/i;
 
-function isMedia({ name, type }: File): boolean {
+function isMedia(file: File): boolean {
+  const { name, type } = file;
   // "._" begins what macOS keeps beside each file on foreign disks.
-  return !name.startsWith(".") && (/^(video|audio|image)\//.test(type) || named.test(name));
+  return !name.startsWith(".") && (/^(video|audio)\//.test(type) || named.test(name) || isPicture(file));
+}
+
+/** Systems that know no HEIC give no type for it: what telephones take comes without one there. */
+export function isPicture({ name, type }: Pick<File, "name" | "type">): boolean {
+  return type.startsWith("image/") || (type === "" && /\.(heic|heif|avif)$/i.test(name));
 }
 
 async function filesIn(folder: FileSystemDirectoryEntry): Promise<File[]> {

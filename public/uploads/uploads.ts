@@ -1,4 +1,5 @@
 import { formatBytes } from "../../src/lib/bytes.ts";
+import { isPicture } from "./dropped.ts";
 import type { Act, ShownUpload, UploadItem, Wishes } from "./item.ts";
 import { Pace } from "./pace.ts";
 import { afterAct, afterReturn, chooseNext, delayAfter } from "./plan.ts";
@@ -106,8 +107,7 @@ export class Uploads {
 
   #itemOf(file: File, wishes: Wishes, addedAt: number): UploadItem {
     const { maxBytes, userId } = this.#settings;
-    const isPicture = file.type.startsWith("image/") && wishes.replaces === undefined;
-    const kind = isPicture ? "picture" : "video";
+    const kind = isPicture(file) && wishes.replaces === undefined ? "picture" : "video";
     const isTooLarge = kind === "video" && maxBytes > 0 && file.size > maxBytes;
     return {
       id: newId(),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { isPicture, pickedFiles } from "../../public/uploads/dropped.ts";
 import type { Act, ShownUpload, UploadItem, UploadState } from "../../public/uploads/item.ts";
 import { Pace } from "../../public/uploads/pace.ts";
 import { afterAct, afterReturn, chooseNext, delayAfter, totalsOf } from "../../public/uploads/plan.ts";
@@ -146,5 +147,26 @@ describe("in words", () => {
 
   test("after the last byte the server still looks into it", () => {
     expect(stageOf(upload("1", "sending", { sentBytes: 100 }))).toBe("Looking into the file");
+  });
+});
+
+describe("what is chosen", () => {
+  test("a picture is known where the system has no name for its type, too", () => {
+    for (const [name, type, is] of [
+      ["a.png", "image/png", true],
+      ["IMG_1.HEIC", "", true],
+      ["film.mp4", "video/mp4", false],
+      ["IMG_1.heic.mov", "", false],
+    ] as const)
+      expect([name, isPicture({ name, type })]).toEqual([name, is]);
+  });
+
+  test("of a folder, films, sounds and pictures are taken", () => {
+    const names = ["a.mkv", "b.HEIC", "c.txt", ".hidden.mp4", "._d.mov"];
+    const { files, leftOut } = pickedFiles(
+      names.map((name) => new File(["x"], name)),
+      true,
+    );
+    expect([files.map(({ name }) => name), leftOut]).toEqual([["a.mkv", "b.HEIC"], 3]);
   });
 });

@@ -84,7 +84,7 @@ function SendForm({ mostBytes, error }: { mostBytes: number; error?: FormError }
         name="file"
         type="file"
         label="Send a picture"
-        accept="image/*"
+        accept="image/*,.heic,.heif"
         required
         note={`JPEG, PNG, GIF, WebP, AVIF or HEIC, up to ${formatBytes(mostBytes)}`}
         error={error}

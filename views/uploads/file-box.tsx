@@ -5,7 +5,7 @@ import type { Page } from "../page.ts";
 import { Icon, type IconName } from "../parts/icons.tsx";
 
 /** What a picker shows first. Containers that systems know no type for are named; the server looks into the file. */
-const accepted = "video/*,audio/*,image/*,.mkv,.mov,.avi,.ts,.m2ts,.mts,.flv,.wmv,.ogv,.3gp";
+const accepted = "video/*,audio/*,image/*,.mkv,.mov,.avi,.ts,.m2ts,.mts,.flv,.wmv,.ogv,.3gp,.heic,.heif";
 
 /**
  * The part of the add box that takes files. Its fields belong to a form of their own, `UploadForm`: files need another

@@ -82,7 +82,7 @@ function DropTarget({ page }: { page: Page }) {
         <p class="drop-title" data-for="box">
           Drop to add to the list
         </p>
-        <p data-for="page">Videos and whole folders. {seenBy}</p>
+        <p data-for="page">Videos, pictures and whole folders. {seenBy}</p>
         <p data-for="box">Nothing is sent before you say so.</p>
       </div>
     </div>

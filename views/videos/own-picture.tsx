@@ -21,7 +21,7 @@ export function OwnPicture({ video, error }: { video: VideoItem; error?: FormErr
             id="own-picture"
             type="file"
             label="Picture"
-            accept="image/*"
+            accept="image/*,.heic,.heif"
             required
             note="It stands for the video in the gallery, and before it plays"
             error={error}
