@@ -1,4 +1,5 @@
 import { formatBytes } from "../../src/lib/bytes.ts";
+import { cleanText } from "../../src/lib/text.ts";
 import { partOf } from "../form-parts.ts";
 import { toast } from "../toast.ts";
 import { type Chosen, leftOutInWords } from "./dropped.ts";
@@ -47,7 +48,7 @@ function show(box: HTMLElement): void {
 function rowOf(template: HTMLTemplateElement, file: File, maxBytes: number): DocumentFragment {
   const row = template.content.cloneNode(true) as DocumentFragment;
   const part = (selector: string) => partOf(row, selector);
-  part(".staged-name").textContent = file.name;
+  part(".staged-name").textContent = cleanText(file.name, 255);
   const isTooLarge = maxBytes > 0 && file.size > maxBytes;
   part(".staged-note").textContent =
     formatBytes(file.size) + (isTooLarge ? `: too large, up to ${formatBytes(maxBytes)} are taken` : "");

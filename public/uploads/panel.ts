@@ -1,5 +1,6 @@
 import { formatBytes } from "../../src/lib/bytes.ts";
 import { formatTimeLeft } from "../../src/lib/durations.ts";
+import { cleanText } from "../../src/lib/text.ts";
 import { partOf } from "../form-parts.ts";
 import type { Act, ShownUpload, UploadItem } from "./item.ts";
 import { isOpen, totalsOf } from "./plan.ts";
@@ -42,7 +43,9 @@ export class UploadPanel {
       row.remove();
       this.#rows.delete(id);
     }
-    const said = items.map((item) => this.#showRow(item)).filter((one) => one !== "");
+    // Names can turn the direction of what is written: nobody is to take one for another.
+    const named = items.map((item) => ({ ...item, name: cleanText(item.name, 255) }));
+    const said = named.map((item) => this.#showRow(item)).filter((one) => one !== "");
     this.#panel.hidden = items.length === 0;
     hideUnfinished(items);
     this.#showHead(items);

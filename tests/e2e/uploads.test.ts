@@ -350,6 +350,8 @@ describe("the add box", () => {
   test("shows files at once, and sends them with what is wished", async () => {
     await openBox();
     await picker().setInputFiles([small, large]);
+    // The script that lists them is only now asked for.
+    await page.locator(".staged-name").nth(1).waitFor();
     expect(await page.locator(".staged-name").allInnerTexts()).toEqual([
       "A quiet harbour.mp4",
       "The long way home.mp4",
@@ -371,6 +373,7 @@ describe("the add box", () => {
   test("what is dropped on it waits on its list, and a folder brings its films alone", async () => {
     await openBox();
     await dropFiles(page, [{ path: small }], "#add-dialog textarea");
+    await page.locator(".staged-name").waitFor();
     expect(await page.locator(".staged-name").allInnerTexts()).toEqual(["A quiet harbour.mp4"]);
     const folder = join(films.path, "Summer");
     mkdirSync(join(folder, "Deeper"), { recursive: true });
