@@ -1,6 +1,5 @@
-import { formatBytes } from "../../src/lib/bytes.ts";
-import { isPicture } from "./dropped.ts";
 import type { Act, ShownUpload, UploadItem, Wishes } from "./item.ts";
+import { newItem } from "./new-item.ts";
 import { Pace } from "./pace.ts";
 import { afterAct, afterReturn, chooseNext, delayAfter } from "./plan.ts";
 import { type Outcome, sendFile, type Server, takeOff } from "./send.ts";
@@ -63,7 +62,10 @@ export class Uploads {
   /** The page on which files were chosen sends: it has them, even where the browser keeps none. */
   async add(files: readonly File[], wishes: Wishes): Promise<void> {
     const now = Date.now();
-    const fresh = files.map((file, i) => ({ file, item: this.#itemOf(file, wishes, now + i / 1000) }));
+    const fresh = files.map((file, i) => ({
+      file,
+      item: newItem(file, wishes, now + i / 1000, this.#settings),
+    }));
     for (const { item } of fresh) await this.#store.putItem(item);
     for (const { file, item } of fresh) void this.#store.putFile(item.id, file);
     this.#tabs.take();
@@ -103,34 +105,6 @@ export class Uploads {
   /** The network is back, or somebody looks at the page: what waits for the server is tried at once. */
   tryNow(): void {
     for (const item of this.#items.values()) if (item.state === "lost") this.#runAgain(item);
-  }
-
-  #itemOf(file: File, wishes: Wishes, addedAt: number): UploadItem {
-    const { maxBytes, userId } = this.#settings;
-    const kind = isPicture(file) && wishes.replaces === undefined ? "picture" : "video";
-    const isTooLarge = kind === "video" && maxBytes > 0 && file.size > maxBytes;
-    return {
-      id: newId(),
-      userId,
-      addedAt,
-      kind,
-      name: file.name,
-      sizeBytes: file.size,
-      modified: file.lastModified,
-      wishes,
-      state: isTooLarge ? "failed" : "waiting",
-      url: null,
-      sentBytes: 0,
-      anyway: false,
-      place: null,
-      doneAt: null,
-      problem: isTooLarge
-        ? {
-            message: `This file is ${formatBytes(file.size)}, and up to ${formatBytes(maxBytes)} are taken.`,
-            hint: "Nothing of it was sent.",
-          }
-        : null,
-    };
   }
 
   /** This page sends from now on. */
@@ -308,11 +282,4 @@ function withPace(item: UploadItem, pace: Pace | undefined): ShownUpload {
   const speed = item.state === "sending" ? (pace?.bytesPerSecond(performance.now()) ?? null) : null;
   const missing = item.sizeBytes - item.sentBytes;
   return { ...item, bytesPerSecond: speed, secondsLeft: speed && speed > 0 ? missing / speed : null };
-}
-
-/** `crypto.randomUUID` exists with TLS only. */
-function newId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(12))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
 }
