@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
 import { password } from "../fixtures/app.ts";
 import { mp4Clip } from "../fixtures/media.ts";
+import { startCommand } from "../fixtures/cli.ts";
 import { adminEmail, newDataDir, startServer } from "../fixtures/server.ts";
 import type { Server } from "../fixtures/server.ts";
 import { until } from "../fixtures/until.ts";
@@ -47,24 +48,8 @@ afterAll(async () => {
   data.remove();
 });
 
-const main = new URL("../../src/main.ts", import.meta.url).pathname;
-
-function start(args: string[], input = "") {
-  const child = Bun.spawn([process.execPath, main, ...args], {
-    env: { PATH: process.env.PATH ?? "", XDG_CONFIG_HOME: home.path },
-    stdin: new TextEncoder().encode(input),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const ended = Promise.all([
-    child.exited,
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]).then(([code, out, err]) => ({ code, out, err }));
-  return { child, ended };
-}
-
-const homereel = (args: string[], input = "") => start(args, input).ended;
+const start = (args: string[]) => startCommand(home.path, args);
+const homereel = (args: string[], input = "") => startCommand(home.path, args, input).ended;
 
 interface Upload {
   id: string;
