@@ -79,7 +79,7 @@ const isIn = (page: Page, name: string, state: string) =>
     .and(page.locator(`[data-state=${state}]`))
     .waitFor({ timeout: 20_000 });
 
-/** Each piece takes so long from now on. */
+/** Each piece takes so long from now on, whatever was said before. */
 async function slowDown(page: Page, ms: number): Promise<void> {
   await page.context().route("**/api/v1/uploads/*", async (route) => {
     if (route.request().method() === "PATCH") await Bun.sleep(ms);
@@ -208,7 +208,7 @@ describe("under way", () => {
 
   test("it goes on after a reload, on another page, and from one tab only", async () => {
     await page.goto(paths.gallery());
-    await slowDown(page, 250);
+    await slowDown(page, 1000);
     const posts = count(page, "POST");
     await dropFiles(page, [{ path: large }]);
     await until(async () => ((await uploadsOf(page))[0]?.offset_bytes ?? 0) > 0 || null);
@@ -223,6 +223,7 @@ describe("under way", () => {
     await isIn(page, "The long way home", "paused");
     await press(rowOf(second, "The long way home"), "resume");
     await isIn(page, "The long way home", "sending");
+    await slowDown(second, 0);
     await page.close();
     await isIn(second, "The long way home", "done");
     expect(posts.all).toBe(1);
@@ -235,7 +236,7 @@ describe("under way", () => {
     await isIn(page, "A quiet harbour", "done");
     const { id } = await readyVideo(page, "A quiet harbour");
     await page.goto(paths.video(id));
-    await slowDown(page, 250);
+    await slowDown(page, 500);
     const posts = count(page, "POST");
     await page.locator("summary", { hasText: "Replace the file" }).click();
     // What is dropped on a field for a file is for that field: it is no upload of its own.
