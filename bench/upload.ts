@@ -1,6 +1,6 @@
 // A gigabyte onto the disk: by one request, as a form and by tus, beside nginx (client_body_in_file_only) and cp; and
 // how much memory ten uploads at once take. `bun bench/upload.ts [megabytes]`
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mp4Clip } from "../tests/fixtures/media.ts";
@@ -11,6 +11,9 @@ import { startNginx } from "./upload-nginx.ts";
 
 const megabytes = Number(process.argv[2] ?? 1024);
 const pieceBytes = 8_000_000;
+const quietly = ["-sS", "--fail", "-o", "/dev/null", "-H", "Expect:"];
+const pieceType = "application/offset+octet-stream";
+const knownPieces = new Map<string, Promise<{ file: string; offset: number }[]>>();
 const folder = mkdtempSync(join(tmpdir(), "homereel-bench-upload-"));
 const data = newDataDir();
 const film = await makeFilm("film.mp4", megabytes);
@@ -55,7 +58,7 @@ async function makeFilm(name: string, size: number): Promise<string> {
 async function versusNginx(how: string, name: string, send: () => Promise<void>): Promise<string> {
   const anchor = {
     name: "nginx",
-    run: () => timed(() => curl(`${nginx.origin}/up`, ["-X", "POST", "-T", film])),
+    run: () => timed(() => curl([...quietly, "-X", "POST", "-T", film, `${nginx.origin}/up`])),
   };
   const ours = { name, run: () => timed(send) };
   const { ratio } = await compare(`ms for ${megabytes} MiB ${how}`, ours, anchor, { pairs: 7 });
@@ -85,49 +88,59 @@ async function clearShelf(): Promise<void> {
 
 function inOneRequest(path: string): Promise<void> {
   const url = `${server.origin}/api/v1/videos?filename=film.mp4`;
-  return curl(url, ["-X", "POST", "-T", path, "-H", `Authorization: ${authorization}`]);
+  return curl([...quietly, "-X", "POST", "-T", path, "-H", `Authorization: ${authorization}`, url]);
 }
 
 function asForm(path: string): Promise<void> {
-  return curl(`${server.origin}/api/v1/videos`, [
-    "-F",
-    `file=@${path}`,
-    "-H",
-    `Authorization: ${authorization}`,
-  ]);
+  const fields = ["-F", `file=@${path}`, "-H", `Authorization: ${authorization}`];
+  return curl([...quietly, ...fields, `${server.origin}/api/v1/videos`]);
 }
 
-async function curl(url: string, args: string[]): Promise<void> {
-  const fixed = ["-sS", "--fail", "-o", "/dev/null", "-H", "Expect:"];
-  const child = Bun.spawn(["curl", ...fixed, ...args, url], { stderr: "inherit" });
-  if ((await child.exited) !== 0) throw new Error(`curl could not send to ${url}`);
+async function curl(args: string[]): Promise<void> {
+  const child = Bun.spawn(["curl", ...args], { stderr: "inherit" });
+  if ((await child.exited) !== 0) throw new Error("curl could not send it");
 }
 
-/** Piece after piece, each once the one before is acknowledged. */
+/** Piece after piece over one connection, by curl as everything else. */
 async function byTus(path: string): Promise<void> {
-  const bytes = readFileSync(path);
-  const said = {
-    "upload-length": String(bytes.length),
-    "upload-metadata": metadata({ filename: "film.mp4" }),
-  };
-  const { headers } = await tus("POST", tusRoot, said);
-  const at = headers.get("location") ?? "";
-  for (let offset = 0; offset < bytes.length; offset += pieceBytes) {
-    const piece = { "content-type": "application/offset+octet-stream", "upload-offset": String(offset) };
-    await tus("PATCH", at, piece, bytes.subarray(offset, offset + pieceBytes));
-  }
+  const film = Bun.file(path);
+  const said = { "upload-length": String(film.size), "upload-metadata": metadata({ filename: "film.mp4" }) };
+  const { headers, status } = await fetch(server.origin + tusRoot, {
+    method: "POST",
+    headers: { authorization, "tus-resumable": "1.0.0", ...said },
+  });
+  if (status !== 201) throw new Error(`${status}: no upload was begun`);
+  const own = [`Authorization: ${authorization}`, "Tus-Resumable: 1.0.0", `Content-Type: ${pieceType}`];
+  const requests = (await piecesOf(path)).map(({ file, offset }) => {
+    const lines = [...own, `Upload-Offset: ${offset}`, "Expect:"].map((line) => `header = "${line}"`);
+    const what = [
+      'request = "PATCH"',
+      `upload-file = "${file}"`,
+      `url = "${server.origin}${headers.get("location")}"`,
+    ];
+    return [...what, ...lines, "output = /dev/null", "silent", "show-error", "fail"].join("\n");
+  });
+  const config = join(folder, `${crypto.randomUUID()}.curl`);
+  writeFileSync(config, requests.join("\nnext\n"));
+  await curl(["-K", config]);
 }
 
-async function tus(
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-  body?: Uint8Array<ArrayBuffer>,
-) {
-  const own = { authorization, "tus-resumable": "1.0.0" };
-  const response = await fetch(server.origin + path, { method, headers: { ...own, ...headers }, body });
-  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-  return response;
+/** A file cut up, as browsers do without writing it down. */
+function piecesOf(path: string): Promise<{ file: string; offset: number }[]> {
+  let pieces = knownPieces.get(path);
+  if (!pieces) knownPieces.set(path, (pieces = cutUp(path)));
+  return pieces;
+}
+
+async function cutUp(path: string): Promise<{ file: string; offset: number }[]> {
+  const film = Bun.file(path);
+  const pieces = [];
+  for (let offset = 0; offset < film.size; offset += pieceBytes) {
+    const file = `${path}.${offset}`;
+    await Bun.write(file, await film.slice(offset, offset + pieceBytes).bytes());
+    pieces.push({ file, offset });
+  }
+  return pieces;
 }
 
 /** The most that the server held while ten came, beyond what it held before. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, statSync, writeSync } from "node:fs";
 import type { Server } from "bun";
 import { AppError } from "../lib/errors.ts";
 import { storageFull } from "../storage/free-space.ts";
@@ -10,6 +10,8 @@ export interface ReceivingRules {
   bytesPerSecond: number;
   /** Cuts it with its reason. */
   signal?: AbortSignal;
+  /** Told of a write that goes on for a moment after it was cut: till then the file is its own. */
+  lingers?(rest: Promise<void>): void;
 }
 
 /** How much may come, and what is said where it is more. */
@@ -28,7 +30,9 @@ export async function receiveBody(
   allowance: Allowance,
   rules: ReceivingRules,
 ): Promise<void> {
-  if ((bodyLength(request) ?? 0) > allowance.mostBytes) throw allowance.exceeded();
+  const length = bodyLength(request);
+  if ((length ?? 0) > allowance.mostBytes) throw allowance.exceeded();
+  if (length !== null && length >= leastForBun) return writeByBun(request, path, length, rules);
   const fd = openSync(path, "a", 0o600);
   let written = 0;
   try {
@@ -42,6 +46,41 @@ export async function receiveBody(
   }
 }
 
+/** Of a smaller body that has arrived in whole before it is read, Bun 1.4.5 appends a part twice. */
+const leastForBun = 4_000_000;
+
+/** Past JavaScript: a third less work, and no piece waits in memory to be collected. */
+async function writeByBun(
+  request: Request,
+  path: string,
+  length: number,
+  rules: ReceivingRules,
+): Promise<void> {
+  rules.signal?.throwIfAborted();
+  const fd = openSync(path, "a", 0o600);
+  const before = fstatSync(fd).size;
+  const { promise: isCut, reject: cut } = Promise.withResolvers<never>();
+  const unwatch = watchBody(request, rules, () => fstatSync(fd).size - before, cut);
+  const writing = Bun.write(Bun.file(fd), new Response(request.body));
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+    closeSync(fd);
+  };
+  const over = writing.then(end, end);
+  try {
+    await Promise.race([writing.then(() => over), isCut]);
+    if (statSync(path).size !== before + length) throw brokenOff();
+  } catch (error) {
+    // Bun ends a write that was cut when it hangs up, which is with the answer.
+    if (!isOver) rules.lingers?.(over);
+    if (error instanceof DOMException && error.name === "AbortError") throw brokenOff();
+    throw isFull(error) ? storageFull(error) : error;
+  } finally {
+    unwatch();
+  }
+}
+
 /** Null where the sender doesn't say. */
 export function bodyLength({ headers, body }: Request): number | null {
   const length = headers.get("content-length");
@@ -49,11 +88,7 @@ export function bodyLength({ headers, body }: Request): number | null {
   return body === null ? 0 : null;
 }
 
-/**
- * Hands over what comes, piece by piece. `Bun.write(Bun.file(fd), …)` would be a little quicker, but of a body that
- * has arrived in whole before it is called it writes up to some hundred kilobytes twice (Bun 1.4.5), as a request
- * and as a stream.
- */
+/** Hands over what comes, piece by piece. */
 export async function readBody(
   request: Request,
   rules: ReceivingRules,

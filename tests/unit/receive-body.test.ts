@@ -41,3 +41,43 @@ test("a body is appended once, whether it is still coming or has arrived in whol
     }
   }
 });
+
+test("what is cut says when its last byte is written, and left a beginning of what was sent", async () => {
+  const { promise: rest, resolve: lingers } = Promise.withResolvers<Promise<void>>();
+  const stop = new AbortController();
+  const reason = new AppError("conflict", "Somebody else came.");
+  using slow = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      const rules = { bytesPerSecond: 0, signal: stop.signal, lingers };
+      const answer = await receiveBody(request, path, allowance, rules).catch((error: unknown) => error);
+      return new Response(String(answer === reason));
+    },
+  });
+  const sent = new Uint8Array(6_000_000).map((_, i) => i ^ (i >> 8) ^ (i >> 16));
+  writeFileSync(path, "");
+  const answered = sendSlowly(slow.port ?? 0, sent, () => stop.abort(reason));
+  await rest;
+  const written = readFileSync(path);
+  expect(written.length).toBeLessThan(sent.length);
+  expect(written.equals(sent.subarray(0, written.length))).toBe(true);
+  expect(await answered).toEndWith("true");
+});
+
+/** Stops in the middle, and says so. */
+async function sendSlowly(port: number, bytes: Uint8Array, half: () => void): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port,
+    socket: { data: (_, answer) => resolve(answer.toString()) },
+  });
+  socket.write(`PATCH / HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes.length}\r\n\r\n`);
+  for (let at = 0; at < bytes.length / 2; at += 100_000) {
+    socket.write(bytes.subarray(at, at + 100_000));
+    await Bun.sleep(2);
+  }
+  half();
+  return promise;
+}

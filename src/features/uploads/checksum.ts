@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
 import { AppError } from "../../lib/errors.ts";
+import { hashFile } from "../../lib/sha256.ts";
 
 /** In the order of the server's preference. */
 export const checksumAlgorithms = ["sha256", "sha1"] as const;
@@ -25,10 +25,7 @@ export function parseChecksum(header: string | null): Checksum | null {
 
 /** Throws `checksum_mismatch` where what is in the file from `start` on is something else. */
 export async function verifyChecksum(path: string, start: number, checksum: Checksum): Promise<void> {
-  const hasher = new Bun.CryptoHasher(checksum.algorithm);
-  for await (const chunk of createReadStream(path, { start, highWaterMark: 1024 * 1024 })) {
-    hasher.update(chunk as Uint8Array);
-  }
+  const hasher = await hashFile(path, checksum.algorithm, { start });
   if (hasher.digest("base64") === checksum.digest) return;
   throw new AppError("checksum_mismatch", "The piece did not arrive as it was sent.", {
     hint: "Send it again.",

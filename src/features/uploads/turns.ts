@@ -12,6 +12,8 @@ export class Turn implements Lock {
   readonly #id: string;
   readonly #over = Promise.withResolvers<void>();
   readonly #stop = new AbortController();
+  /** Until when what was begun in this turn goes on, whoever waits. */
+  #rest: Promise<void> = Promise.resolve();
 
   constructor(id: string) {
     this.#id = id;
@@ -34,9 +36,16 @@ export class Turn implements Lock {
     throw this.signal.reason;
   }
 
+  /** The next one has to wait for that, though this one's answer goes out before. */
+  endsWith(rest: Promise<void>): void {
+    this.#rest = rest;
+  }
+
   async unlock(): Promise<void> {
-    if (last.get(this.#id) === this) last.delete(this.#id);
-    this.#over.resolve();
+    void this.#rest.finally(() => {
+      if (last.get(this.#id) === this) last.delete(this.#id);
+      this.#over.resolve();
+    });
   }
 }
 

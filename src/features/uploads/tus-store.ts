@@ -23,6 +23,8 @@ import type { Upload } from "./queries.ts";
 import type { Turn } from "./turns.ts";
 import { cancelUpload, getUpload, keepMs, offsetOf, startUpload } from "./uploads.ts";
 
+const putOffEveryMs = 60_000;
+
 /** What one request wants of the store, and whose it is. */
 interface Asked {
   deps: Deps;
@@ -41,6 +43,7 @@ export class UploadStore extends DataStore {
   readonly #asked: Asked;
   /** As it was handed to tus, which reads from it when it expires. */
   #shown: TusUpload | null = null;
+  #lingers = false;
 
   constructor(asked: Asked) {
     super();
@@ -68,7 +71,8 @@ export class UploadStore extends DataStore {
   override async write(empty: Readable, id: string, offset: number): Promise<number> {
     empty.resume();
     const { deps, user, request } = this.#asked;
-    const { sizeBytes, state } = getUpload(deps, user, id);
+    const upload = getUpload(deps, user, id);
+    const { sizeBytes, state } = upload;
     if (state !== "receiving") return offset;
     const checksum = parseChecksum(request.headers.get("upload-checksum"));
     if (freeBytes(deps) < headroomBytes + (bodyLength(request) ?? 0)) throw storageFull();
@@ -79,12 +83,13 @@ export class UploadStore extends DataStore {
       if (checksum) await verifyChecksum(path, offset, checksum);
       relyOnArrived(deps, id);
     } catch (error) {
-      dropDistrusted(deps, id);
+      // Who has the turn next does it, where bytes still come.
+      if (!this.#lingers) dropDistrusted(deps, id);
       // With the very last byte a connection may break too, and then nobody has anything left to send.
       if (arrivedBytes(deps, id) === sizeBytes) finishUploadLater(deps, id);
       throw error;
     } finally {
-      this.#putOffExpiry(id);
+      this.#putOffExpiry(upload);
     }
     return arrivedBytes(deps, id);
   }
@@ -103,12 +108,18 @@ export class UploadStore extends DataStore {
     const bytesPerSecond = deps.config.uploads.min_rate;
     const { signal } = turn;
     const allowance = { mostBytes, exceeded: moreThanAnnounced };
-    await receiveBody(request, path, allowance, { server, bytesPerSecond, signal });
+    const lingers = (rest: Promise<void>) => {
+      this.#lingers = true;
+      turn.endsWith(rest);
+    };
+    await receiveBody(request, path, allowance, { server, bytesPerSecond, signal, lingers });
   }
 
-  #putOffExpiry(id: string): void {
+  /** Not for each of many pieces: a commit waits until the disk has them all. */
+  #putOffExpiry({ id, expiresAt: before }: Upload): void {
     const { db, now } = this.#asked.deps;
     const expiresAt = now() + this.getExpiration();
+    if (expiresAt - before < putOffEveryMs) return;
     changeUploadFrom(db, id, ["receiving"], { expiresAt, updatedAt: now() });
     if (this.#shown) this.#shown.creation_date = new Date(now()).toISOString();
   }
