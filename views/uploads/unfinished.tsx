@@ -37,14 +37,17 @@ function Unfinished({ page, upload }: { page: Page; upload: UploadItem }) {
           value={String(Math.floor((offsetBytes / sizeBytes) * 100))}
           aria-label={`How much of ${filename} is here`}
         />
-        <p class="unfinished-why">Waiting for the rest: choose the file again, and it goes on.</p>
+        {/* Without scripts a file is sent from its beginning. */}
+        <p class="unfinished-why needs-script">
+          Waiting for the rest: choose the file again, and it goes on.
+        </p>
         <p class="row-stage">
           <span>
             {formatBytes(offsetBytes)} of {formatBytes(sizeBytes)}
           </span>
           <Time at={createdAt} now={page.now} />
           <span>
-            Kept until <Time at={expiresAt} now={page.now} />
+            Forgotten <Time at={expiresAt} now={page.now} />
           </span>
         </p>
       </div>
