@@ -17,7 +17,8 @@ import { linkSigner } from "./s3-link.ts";
 import type { S3Options } from "./s3-options.ts";
 import { readObject } from "./s3-read.ts";
 import { withScratchCopy } from "./s3-scratch.ts";
-import { partBytesFor, uploadFile, uploadStream } from "./s3-upload.ts";
+import { partBytesFor, uploadFile } from "./s3-upload-file.ts";
+import { uploadStream } from "./s3-upload.ts";
 import { confirmFile, confirmSize } from "./s3-verify.ts";
 import type { LinkOptions, Storage, StoredObject } from "./storage.ts";
 
@@ -30,7 +31,7 @@ const copiesAtOnce = 3;
 
 export function openBucket(options: S3Options): BucketStorage {
   const bucket = connectBucket(options);
-  const leastPart = options.partBytes ?? 8 * 1024 * 1024;
+  const leastPart = options.partBytes ?? 16 * 1024 * 1024;
   const oneWriter = keyLock();
   const fewCopies = semaphore(copiesAtOnce);
   const sign = linkSigner(bucket);

@@ -1,40 +1,52 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Bucket } from "./s3-client.ts";
+import { presign } from "./s3-presign.ts";
 import type { LinkOptions } from "./storage.ts";
 
-const mostKept = 5_000;
-
 /**
- * Presigned URLs (AWS Signature Version 4, query parameters). Unless they are to end at a certain time: asked again within a quarter of its life, the URL is the
- * same one: browsers know what they got by it, and we keep it, since the SDK takes more than half a millisecond to sign.
+ * Presigned URLs of a bucket. Unless they are to end at a certain time: asked again within a quarter of its life, the URL
+ * is the same one, so that browsers know what they got by it. The SDK takes more than half a millisecond to sign, and a
+ * page of pictures has many: it says once how the bucket is addressed, and we sign.
  */
 export function linkSigner(bucket: Bucket): (key: string, options: LinkOptions) => Promise<string> {
-  const kept = new Map<string, Promise<string>>();
-  return (key, options) => {
-    if (options.signedAt !== undefined) return sign(bucket, key, options, new Date(options.signedAt));
-    const date = beginOfQuarter(options.expiresSeconds);
-    const name = JSON.stringify([date, key, options]);
-    const known = kept.get(name);
-    if (known) return known;
-    if (kept.size >= mostKept) kept.clear();
-    const url = sign(bucket, key, options, date);
-    kept.set(name, url);
+  let found: Promise<string> | undefined;
+  const address = () => {
     // A failure, e.g. of the machine's role, is not for ever.
-    url.catch(() => kept.delete(name));
-    return url;
+    found ??= addressOf(bucket).catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
+    return found;
+  };
+  return async (key, options) => {
+    const { credentials, region } = bucket.signer.config;
+    return presign((await address()) + key, answerHeaders(options), {
+      key: await credentials(),
+      region: await region(),
+      date:
+        options.signedAt === undefined ? beginOfQuarter(options.expiresSeconds) : new Date(options.signedAt),
+      expiresSeconds: options.expiresSeconds,
+    });
   };
 }
 
-function sign({ signer, name }: Bucket, key: string, options: LinkOptions, date: Date): Promise<string> {
-  const command = new GetObjectCommand({
-    Bucket: name,
-    Key: key,
-    ResponseContentType: options.mime,
-    ResponseContentDisposition: options.disposition,
-    ResponseCacheControl: options.cacheControl,
-  });
-  return getSignedUrl(signer, command, { expiresIn: options.expiresSeconds, signingDate: date });
+/** What stands before the key. Which bucket has a host of its own goes by rules that the SDK knows. */
+async function addressOf({ signer, name }: Bucket): Promise<string> {
+  const key = "k";
+  const { origin, pathname } = new URL(
+    await getSignedUrl(signer, new GetObjectCommand({ Bucket: name, Key: key })),
+  );
+  return origin + pathname.slice(0, -key.length);
+}
+
+/** Amazon S3 API, GetObject: request parameters that set headers of the answer. */
+function answerHeaders({ mime, disposition, cacheControl }: LinkOptions): Record<string, string | undefined> {
+  return {
+    "response-content-type": mime,
+    "response-content-disposition": disposition,
+    "response-cache-control": cacheControl,
+  };
 }
 
 function beginOfQuarter(expiresSeconds: number): Date {

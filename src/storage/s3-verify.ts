@@ -4,6 +4,7 @@ import { ChecksumMode, DeleteObjectCommand, GetObjectCommand, HeadObjectCommand 
 import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { sha256OfFile } from "../lib/sha256.ts";
 import type { Bucket } from "./s3-client.ts";
+import { bytesOfCrc, crc32InBase64 } from "./s3-crc32.ts";
 import { unreachable } from "./s3-errors.ts";
 
 export interface Sent {
@@ -54,12 +55,12 @@ async function crc32LikeS3(
   sizeBytes: number,
   partBytes: number,
 ): Promise<string> {
-  if (!sample.includes("-")) return base64(await crc32OfFile(path));
+  if (!sample.includes("-")) return bytesOfCrc(await crc32OfFile(path)).toString("base64");
   const parts: Buffer[] = [];
   for (let start = 0; start < sizeBytes; start += partBytes) {
-    parts.push(bytesOf(await crc32OfFile(path, { start, end: start + partBytes - 1 })));
+    parts.push(bytesOfCrc(await crc32OfFile(path, { start, end: start + partBytes - 1 })));
   }
-  return `${base64(crc32(Buffer.concat(parts)))}-${parts.length}`;
+  return `${crc32InBase64(Buffer.concat(parts))}-${parts.length}`;
 }
 
 async function crc32OfFile(path: string, range: { start?: number; end?: number } = {}): Promise<number> {
@@ -68,16 +69,6 @@ async function crc32OfFile(path: string, range: { start?: number; end?: number }
     crc = crc32(chunk as Buffer, crc);
   }
   return crc;
-}
-
-function bytesOf(crc: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc);
-  return bytes;
-}
-
-function base64(crc: number): string {
-  return bytesOf(crc).toString("base64");
 }
 
 /** For servers that keep no checksums: the bytes themselves come back. */
