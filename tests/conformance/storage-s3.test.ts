@@ -6,6 +6,7 @@ import {
   CreateMultipartUploadCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { isAppError } from "../../src/lib/errors.ts";
@@ -25,6 +26,11 @@ const large = noise(12_000_000);
 const otherBytes = new Uint8Array(noise(1001).subarray(1));
 
 const where = namedEndpoint ?? "MinIO's own server";
+// 5 GiB take a minute, and are for `npm run test:s3`.
+const isLong = process.env.HOMEREEL_TEST_LARGE !== undefined;
+const longBytes = isLong ? 5 * 1024 * mib : 256 * mib;
+// oxlint-disable-next-line no-console
+if (!isLong) console.warn("NOT TESTED: 5 GiB through a bucket, only 256 MiB. `npm run test:s3` tests it.");
 
 describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
   let server: AnyS3;
@@ -49,18 +55,32 @@ describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
     rmSync(folder, { recursive: true });
   });
 
+  let suiteBucket = "";
   testStorage(
     "S3 storage",
-    async () => openS3Storage({ ...(await server.newBucket()), partBytes: 5 * mib }),
-    {
-      listLength: 1200,
+    async () => {
+      const suiteOptions = await server.newBucket();
+      suiteBucket = suiteOptions.bucket;
+      return openS3Storage({ ...suiteOptions, partBytes: 5 * mib });
     },
+    { listLength: 10_000, fill: putEmpty },
   );
   testStorage(
     "S3 storage that browsers don't reach",
     async () => openS3Storage({ ...(await server.newBucket()), partBytes: 5 * mib, proxy: true }),
     { listLength: 1 },
   );
+
+  /** Our own `put` looks before and after. */
+  async function putEmpty(keys: string[]) {
+    const left = keys.values();
+    const putSome = async () => {
+      for (const Key of left) {
+        await server.client.send(new PutObjectCommand({ Bucket: suiteBucket, Key, Body: new Uint8Array() }));
+      }
+    };
+    await Promise.all(Array.from({ length: 32 }, putSome));
+  }
 
   const localFile = (bytes: Uint8Array) => {
     const path = join(folder, "local");
@@ -118,6 +138,33 @@ describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
       expect(await unfinished("two-hundred")).toBe(0);
     });
   });
+
+  test(`${longBytes / mib} MiB go in and out, and memory does not grow`, async () => {
+    const piece = new Uint8Array(mib);
+    const before = process.memoryUsage.rss();
+    let most = before;
+    const watch = () => (most = Math.max(most, process.memoryUsage.rss()));
+    let left = longBytes / mib;
+    const source = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        watch();
+        if (left-- > 0) controller.enqueue(piece);
+        else controller.close();
+      },
+    });
+    await storage.put("long", source);
+    expect(await storage.find("long")).toMatchObject({ sizeBytes: longBytes });
+    let seen = 0;
+    for await (const chunk of await storage.read("long")) {
+      seen += chunk.length;
+      watch();
+    }
+    expect(seen).toBe(longBytes);
+    const tail = await storage.read("long", { start: longBytes - 3, end: longBytes - 1 });
+    expect([...(await new Response(tail).bytes())]).toEqual([0, 0, 0]);
+    await storage.delete("long");
+    expect(most - before).toBeLessThan(150 * mib);
+  }, 300_000);
 
   describe("the local file goes only after what is stored was compared with it", () => {
     const lies: [string, Record<string, string | null>][] = [

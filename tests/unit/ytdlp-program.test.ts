@@ -28,7 +28,8 @@ import {
 import { runYtdlp } from "../../src/exec/ytdlp-run.ts";
 import { assetFor, githubReleases, isVersion, sumOf } from "../../src/exec/ytdlp-release.ts";
 import { AppError } from "../../src/lib/errors.ts";
-import { command, openReleaseSite } from "../fixtures/releases.ts";
+import { command } from "../fixtures/command.ts";
+import { openReleaseSite } from "../fixtures/releases.ts";
 import type { ReleaseSite } from "../fixtures/releases.ts";
 
 setDefaultTimeout(60_000);
