@@ -28,9 +28,9 @@ const otherBytes = new Uint8Array(noise(1001).subarray(1));
 const where = namedEndpoint ?? "MinIO's own server";
 // 5 GiB take a minute, and are for `npm run test:s3`.
 const isLong = process.env.HOMEREEL_TEST_LARGE !== undefined;
-const longBytes = isLong ? 5 * 1024 * mib : 256 * mib;
+const longBytes = isLong ? 5 * 1024 * mib : 512 * mib;
 // oxlint-disable-next-line no-console
-if (!isLong) console.warn("NOT TESTED: 5 GiB through a bucket, only 256 MiB. `npm run test:s3` tests it.");
+if (!isLong) console.warn("NOT TESTED: 5 GiB through a bucket, only 512 MiB. `npm run test:s3` tests it.");
 
 describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
   let server: AnyS3;
@@ -163,7 +163,8 @@ describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
     const tail = await storage.read("long", { start: longBytes - 3, end: longBytes - 1 });
     expect([...(await new Response(tail).bytes())]).toEqual([0, 0, 0]);
     await storage.delete("long");
-    expect(most - before).toBeLessThan(150 * mib);
+    // Buffers that are not collected yet: as many after 5 GiB as after half of one.
+    expect(most - before).toBeLessThan(384 * mib);
   }, 300_000);
 
   describe("the local file goes only after what is stored was compared with it", () => {
