@@ -14,7 +14,12 @@ export interface Settings extends Server {
 }
 
 /** What pages tell each other: how all stands, and what a person wants on a page that does not send. */
-type Said = { items: ShownUpload[] } | { act: Act; id: string | null };
+type Said = { items: ShownUpload[] } | Wanted;
+
+interface Wanted {
+  act: Act;
+  id: string | null;
+}
 
 interface Running {
   stop: AbortController;
@@ -37,6 +42,10 @@ export class Uploads {
   readonly #tries = new Map<string, number>();
   #telling: ReturnType<typeof setTimeout> | undefined;
   #seen: ShownUpload[] = [];
+  /** It sends, and has read what there is. */
+  #isAtWork = false;
+  /** What was pressed while no page was at work, as between two pages: the next one does it. */
+  #wanted: Wanted[] = [];
 
   constructor(settings: Settings, store: UploadStore, show: (items: ShownUpload[]) => void) {
     [this.#settings, this.#store, this.#show] = [settings, store, show];
@@ -74,7 +83,9 @@ export class Uploads {
   }
 
   act(act: Act, id: string | null): void {
+    if (!this.#isAtWork) this.#wanted.push({ act, id });
     if (!this.#tabs.leads) return this.#tabs.say({ act, id });
+    if (!this.#isAtWork) return;
     const meant = id === null ? [...this.#items.values()] : [this.#items.get(id)];
     for (const item of meant) if (item) this.#actOn(item, act);
     this.#pump();
@@ -114,11 +125,15 @@ export class Uploads {
       if (item === "gone") this.#forget(kept.id);
       else if (!this.#running.has(item.id)) this.#items.set(item.id, item);
     }
-    if (this.#tabs.leads) this.#pump();
+    if (!this.#tabs.leads) return;
+    this.#isAtWork = true;
+    for (const { act, id } of this.#wanted.splice(0)) this.act(act, id);
+    this.#pump();
   }
 
   /** Another one does. */
   #end(): void {
+    this.#isAtWork = false;
     for (const { stop } of this.#running.values()) stop.abort();
     this.#running.clear();
     this.#items.clear();
@@ -127,7 +142,12 @@ export class Uploads {
   #hear(said: Said): void {
     if ("act" in said) {
       if (this.#tabs.leads) this.act(said.act, said.id);
-    } else if (!this.#tabs.leads) this.#display(said.items);
+      else this.#wanted.push(said);
+    } else if (!this.#tabs.leads) {
+      // Somebody is at work, and has heard it.
+      this.#wanted = [];
+      this.#display(said.items);
+    }
   }
 
   #actOn(item: UploadItem, act: Act): void {
