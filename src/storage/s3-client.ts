@@ -40,7 +40,7 @@ function newClient(options: S3Options, endpoint: string): S3Client {
 }
 
 /** Fetch that waits for an answer only so long, and says apart "no answer" from all that is a mistake of ours. */
-function patientFetch({ ca, patienceMs = 10_000 }: S3Options): typeof fetch {
+function patientFetch({ ca, patienceMs = usualPatienceMs() }: S3Options): typeof fetch {
   const tls = ca === undefined ? {} : { tls: { ca } };
   const fetchWithin = async (input: unknown) => {
     const request = input as Request;
@@ -59,6 +59,9 @@ function patientFetch({ ca, patienceMs = 10_000 }: S3Options): typeof fetch {
   };
   return fetchWithin as typeof fetch;
 }
+
+/** Tests have less. */
+const usualPatienceMs = () => Number(process.env.HOMEREEL_TEST_PATIENCE_MS ?? 10_000);
 
 /** How many times longer than a read: writing takes as long as the bytes need at 64 KiB/s, and then some for storing them. */
 function slowness(request: Request): number {

@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, statfs } from "node:fs/promises";
+import { mkdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -7,6 +7,7 @@ import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { withWorkFolder } from "../exec/work-folder.ts";
 import { AppError } from "../lib/errors.ts";
 import { codeOf } from "./durable-write.ts";
+import { unreachable } from "./s3-errors.ts";
 
 // The database lives on the same disk and must still be able to write.
 const headroomBytes = 64 * 1024 * 1024;
@@ -24,6 +25,9 @@ export async function withScratchCopy<T>(
   return withWorkFolder(workRoot, "s3-copy", async (folder) => {
     const path = join(folder, "original");
     await fillFile(path, await read());
+    // An answer that is short by its own word too ends like a whole one.
+    const { size } = await stat(path);
+    if (size !== sizeBytes) throw unreachable(new Error(`${size} of ${sizeBytes} bytes came`));
     return use(path);
   });
 }

@@ -10,6 +10,7 @@ import {
 import type { CompletedPart } from "@aws-sdk/client-s3";
 import type { Bucket } from "./s3-client.ts";
 import { crc32InBase64 } from "./s3-crc32.ts";
+import { unreachable } from "./s3-errors.ts";
 import { abortLeftovers, objectOf } from "./s3-upload.ts";
 
 const mib = 1024 * 1024;
@@ -56,6 +57,7 @@ async function uploadInParts(bucket: Bucket, key: string, source: Source): Promi
   await abortLeftovers(bucket, key);
   const start = { ...objectOf(bucket, key), ChecksumAlgorithm: "CRC32" } as const;
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(start));
+  if (!UploadId) throw unreachable(new Error("what came is no begin of an upload"));
   const upload = { Bucket: name, Key: key, UploadId };
   try {
     const Parts = await sendParts(bucket, upload, source);
@@ -68,7 +70,7 @@ async function uploadInParts(bucket: Bucket, key: string, source: Source): Promi
   }
 }
 
-type PartsOf = { Bucket: string; Key: string; UploadId: string | undefined };
+type PartsOf = { Bucket: string; Key: string; UploadId: string };
 
 /** A few take the next part each, until there is none; the first failure stops all, and all have stopped when it is thrown. */
 async function sendParts({ client }: Bucket, upload: PartsOf, source: Source): Promise<CompletedPart[]> {

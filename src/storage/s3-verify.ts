@@ -41,7 +41,8 @@ function headOf({ client, name }: Bucket, key: string): Promise<HeadObjectComman
 
 /** What somebody else has stored there since is not ours to delete. */
 async function refuse({ client, name }: Bucket, sent: Sent, stored: HeadObjectCommandOutput, what: string) {
-  if (stored.ETag === sent.etag) await client.send(new DeleteObjectCommand({ Bucket: name, Key: sent.key }));
+  const isOurs = sent.etag !== undefined && stored.ETag === sent.etag;
+  if (isOurs) await client.send(new DeleteObjectCommand({ Bucket: name, Key: sent.key }));
   throw unreachable(new Error(`the ${what} of what was stored as ${sent.key} is not that of what was sent`));
 }
 
