@@ -24,8 +24,8 @@ export async function judge(
   { folder, file }: Pick<Arrived, "folder" | "file">,
 ): Promise<string> {
   const path = (name: string) => join(workRoot(deps), folder, name);
-  await syncPath(path(file));
-  const kept = `original.${await admit(deps, path(file))}`;
+  const [extension] = await Promise.all([admit(deps, path(file)), syncPath(path(file))]);
+  const kept = `original.${extension}`;
   await rename(path(file), path(kept));
   await syncPath(path("."));
   failpoint("upload-admitted");
