@@ -26,12 +26,17 @@ import {
   mailPasswordChangedNow,
   mailResetLinkNow,
 } from "./features/accounts/letters.ts";
-import { fetchNow, probeNow, settleDownloads, workFoldersInUse } from "./features/downloads/fetch.ts";
-import { keepDownloaderLater, keepDownloaderNow } from "./features/downloads/downloader.ts";
-import { gaveUpUpdate, updateDownloaderNow } from "./features/downloads/downloader-by-hand.ts";
+import {
+  fetchNow,
+  probeNow,
+  settleDownloads,
+  workFoldersInUse,
+} from "./features/downloads/fetching/fetch.ts";
+import { keepDownloaderLater, keepDownloaderNow } from "./features/downloads/downloader/downloader.ts";
+import { gaveUpUpdate, updateDownloaderNow } from "./features/downloads/downloader/by-hand.ts";
 import { downloaderJob, fetchJob, probeJob, updateDownloaderJob } from "./features/downloads/jobs.ts";
-import { downloadGates } from "./features/downloads/gates.ts";
-import { gaveUpDownload } from "./features/downloads/outcomes.ts";
+import { downloadGates } from "./features/downloads/gates/gates.ts";
+import { gaveUpDownload } from "./features/downloads/fetching/outcomes.ts";
 import { finishUploadNow, settleUploads } from "./features/uploads/finish.ts";
 import { watchIncoming } from "./features/uploads/incoming-watch.ts";
 import { finishUploadJob, sweepUploadsJob, takeIncomingJob } from "./features/uploads/jobs.ts";

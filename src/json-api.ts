@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { accountApi } from "./features/accounts/api.ts";
 import { adminApi } from "./features/admin/api.ts";
 import { downloadApi } from "./features/downloads/api.ts";
-import { steerApi } from "./features/downloads/api-steer.ts";
+import { steerApi } from "./features/downloads/steering/api.ts";
 import { playbackApi } from "./features/playback/api.ts";
 import { imageApi } from "./features/images/api.ts";
 import { uploadApi } from "./features/uploads/api.ts";

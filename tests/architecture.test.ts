@@ -199,6 +199,17 @@ describe("the rules refuse", () => {
     ["src/web/page.ts", "src/app.ts", "type", "web may not import types of app"],
     ["src/app.ts", "src/main.ts", "value", "nothing imports main.ts"],
     ["src/main.ts", "src/features/videos/videos.ts", "value", "main may not import door"],
+    ["src/features/videos/videos.ts", "src/features/accounts/audit/audit.ts", "value", "by its door"],
+    ["src/features/videos/item.ts", "src/features/accounts/audit/accounts.ts", "value", "by its door"],
+    [
+      "src/features/downloads/cookies/rules.ts",
+      "src/features/downloads/cookies/queries.ts",
+      "value",
+      "pure may not import queries",
+    ],
+    ["src/features/downloads/cookies/cookies.ts", "drizzle-orm", "value", "SQL lives in"],
+    ["src/features/downloads/cookies/cookies.ts", "views/layout.tsx", "value", "inner may not import views"],
+    ["src/features/downloads/cookies/jars/jar.ts", "src/lib/range.ts", "value", "has no place in the house"],
     ["src/helpers/misc.ts", "src/lib/range.ts", "value", "has no place in the house"],
     ["src/lib/range.ts", "src/utils.ts", "value", "has no place in the house"],
   ];

@@ -12,7 +12,7 @@ import type { Browser, Page } from "playwright-core";
 import type { User } from "../../src/features/accounts/accounts.ts";
 import { getDownload } from "../../src/features/downloads/downloads.ts";
 import { startDownloads } from "../../src/features/downloads/start.ts";
-import { cancelDownload } from "../../src/features/downloads/steer.ts";
+import { cancelDownload } from "../../src/features/downloads/steering/steer.ts";
 import { paths } from "../../src/paths.ts";
 import { password } from "../fixtures/app.ts";
 import { openBrowser, visit } from "../fixtures/browser.ts";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { DownloadLogger, mostLogBytes } from "../../src/features/downloads/logs.ts";
+import { DownloadLogger, mostLogBytes } from "../../src/features/downloads/logs/logs.ts";
 import { json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { addPerson } from "../fixtures/cast.ts";

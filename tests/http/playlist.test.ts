@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import type { Download, User } from "../../src/db/schema.ts";
-import { expandPlaylist } from "../../src/features/downloads/playlist.ts";
+import { expandPlaylist } from "../../src/features/downloads/fetching/playlist.ts";
 import { changeDownloadFrom, findDownload } from "../../src/features/downloads/queries.ts";
 import { startDownloads } from "../../src/features/downloads/start.ts";
-import { cancelDownload } from "../../src/features/downloads/steer.ts";
+import { cancelDownload } from "../../src/features/downloads/steering/steer.ts";
 import type { SiteInfo } from "../../src/exec/ytdlp-output.ts";
 import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";

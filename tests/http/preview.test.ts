@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { coolDown } from "../../src/features/downloads/sites.ts";
+import { coolDown } from "../../src/features/downloads/fetching/sites.ts";
 import { json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { startSite } from "../fixtures/site.ts";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keepDownloaderNow } from "../../src/features/downloads/downloader.ts";
+import { keepDownloaderNow } from "../../src/features/downloads/downloader/downloader.ts";
 import { Snooze } from "../../src/queue/job.ts";
 import { form } from "../fixtures/app.ts";
 import { openAdministration } from "../fixtures/administration.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { optionsOf, shownOptions, wishesOf } from "../../src/features/downloads/add-fields.ts";
-import { partOfPlaylist } from "../../src/features/downloads/preview-plan.ts";
+import { optionsOf, shownOptions, wishesOf } from "../../src/features/downloads/adding/fields.ts";
+import { partOfPlaylist } from "../../src/features/downloads/preview/plan.ts";
 import { optionsSchema, usualOptions } from "../../src/lib/download-options.ts";
 
 const full = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { expiryOf, parseCookies, writeNetscape } from "../../src/features/downloads/cookie-rules.ts";
-import { parseSite, sitesFor } from "../../src/features/downloads/site-names.ts";
+import { expiryOf, parseCookies, writeNetscape } from "../../src/features/downloads/cookies/rules.ts";
+import { parseSite, sitesFor } from "../../src/features/downloads/cookies/site-names.ts";
 import { AppError } from "../../src/lib/errors.ts";
 
 const now = Date.UTC(2026, 10, 20);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { buildConfig } from "../../src/config.ts";
-import { downloadGates, pauseSwitch } from "../../src/features/downloads/gates.ts";
-import { explainWait, planGate, planSites } from "../../src/features/downloads/gate-rules.ts";
-import type { Standstill } from "../../src/features/downloads/gate-rules.ts";
-import { setSwitch } from "../../src/features/downloads/queries-gates.ts";
-import { coolDown } from "../../src/features/downloads/sites.ts";
+import { downloadGates, pauseSwitch } from "../../src/features/downloads/gates/gates.ts";
+import { explainWait, planGate, planSites } from "../../src/features/downloads/gates/rules.ts";
+import type { Standstill } from "../../src/features/downloads/gates/rules.ts";
+import { setSwitch } from "../../src/features/downloads/gates/queries.ts";
+import { coolDown } from "../../src/features/downloads/fetching/sites.ts";
 import { emptyDatabase } from "../fixtures/queue.ts";
 
 /** Noon on this machine: windows are in its time. */

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { assumedSpeed, pauseMs, planCost, planRoute, siteOf } from "../../src/features/downloads/plan.ts";
+import {
+  assumedSpeed,
+  pauseMs,
+  planCost,
+  planRoute,
+  siteOf,
+} from "../../src/features/downloads/fetching/plan.ts";
 import { hasRoom, headroomBytes } from "../../src/storage/free-space.ts";
 
 describe("the lane of a download", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { isWorthGetting, planUpdate } from "../../src/features/downloads/downloader-plan.ts";
-import type { Care } from "../../src/features/downloads/downloader-plan.ts";
+import { isWorthGetting, planUpdate } from "../../src/features/downloads/downloader/plan.ts";
+import type { Care } from "../../src/features/downloads/downloader/plan.ts";
 
 const pin = "2026.09.01";
 const cases: [string, Care["updates"], string, string | null, boolean, string | null][] = [

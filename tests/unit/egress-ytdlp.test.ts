@@ -7,7 +7,7 @@ import pino from "pino";
 import { openEgress } from "../../src/egress/egress.ts";
 import { findTools } from "../../src/exec/find-tools.ts";
 import { fetchVideo } from "../../src/exec/ytdlp.ts";
-import { fetchPicture } from "../../src/features/downloads/preview-picture.ts";
+import { fetchPicture } from "../../src/features/downloads/preview/picture.ts";
 import { type DownloadOptions, usualOptions } from "../../src/lib/download-options.ts";
 import { isAppError } from "../../src/lib/errors.ts";
 import { toolSettings } from "../fixtures/app.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { keepEnd, stripLine } from "../../src/features/downloads/log-rules.ts";
+import { keepEnd, stripLine } from "../../src/features/downloads/logs/rules.ts";
 
 const hidden = { dataDir: "/srv/shelf", secrets: ["s3cret/value+1", "abc"] };
 

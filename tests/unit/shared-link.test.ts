@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { bookmarklet, sharedLink } from "../../src/features/downloads/shared-link.ts";
+import { bookmarklet, sharedLink } from "../../src/features/downloads/adding/shared-link.ts";
 import { maxUrlLength } from "../../src/lib/url-policy.ts";
 
 describe("sharedLink", () => {

@@ -13,13 +13,13 @@ import {
 } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
 import { itemsPart, optionsPart } from "./api-parts.ts";
-import { previewApi } from "./api-preview.ts";
-import { profilesApi } from "./api-profiles.ts";
+import { previewApi } from "./preview/api.ts";
+import { profilesApi } from "./profiles/api.ts";
 import { getDownload, listDownloads, playlistItems } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
-import { logApi } from "./api-log.ts";
+import { logApi } from "./logs/api.ts";
 import { startDownloads } from "./start.ts";
-import { cancelDownload, retryDownload } from "./steer.ts";
+import { cancelDownload, retryDownload } from "./steering/steer.ts";
 
 const stateSchema = z.enum(["waiting", "probing", "fetching", "ingesting", "done", "failed", "cancelled"]);
 

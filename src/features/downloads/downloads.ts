@@ -3,7 +3,7 @@ import type { Deps } from "../../deps.ts";
 import { parseCursor } from "../../lib/cursor.ts";
 import { AppError, remedyOf } from "../../lib/errors.ts";
 import { canSeeAll } from "../videos/videos.ts";
-import { pauseSwitch, waitExplainer } from "./gates.ts";
+import { pauseSwitch, waitExplainer } from "./gates/gates.ts";
 import type { DownloadItem } from "./item.ts";
 import {
   childrenOf,
@@ -14,13 +14,13 @@ import {
   pageOfDownloads,
 } from "./queries.ts";
 import type { DownloadRow } from "./queries.ts";
-import { findLog } from "./queries-logs.ts";
-import { hasPaused, isSwitchedOn } from "./queries-gates.ts";
+import { findLog } from "./logs/queries.ts";
+import { hasPaused, isSwitchedOn } from "./gates/queries.ts";
 
-export { addCookies, deleteCookies, listCookies, testCookies } from "./cookies.ts";
-export { describeCare, rollBackDownloader, updateDownloader } from "./downloader-by-hand.ts";
+export { addCookies, deleteCookies, listCookies, testCookies } from "./cookies/cookies.ts";
+export { describeCare, rollBackDownloader, updateDownloader } from "./downloader/by-hand.ts";
 export { discardDownloadsOf, handOverDownloads } from "./handover.ts";
-export { findLastFailure } from "./logs.ts";
+export { findLastFailure } from "./logs/logs.ts";
 
 type Seeing = Pick<Deps, "config" | "db" | "events" | "now">;
 

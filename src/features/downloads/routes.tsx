@@ -3,12 +3,12 @@ import { paths } from "../../paths.ts";
 import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { requireUser } from "../../web/session.ts";
-import { addRoutes } from "./add-pages.tsx";
+import { addRoutes } from "./adding/pages.tsx";
 import { liveRoutes } from "./live.tsx";
-import { logPages } from "./log-pages.tsx";
-import { profileRoutes } from "./profile-pages.tsx";
-import { retryVideo } from "./steer.ts";
-import { steerRoutes } from "./steer-pages.tsx";
+import { logPages } from "./logs/pages.tsx";
+import { profileRoutes } from "./profiles/pages.tsx";
+import { retryVideo } from "./steering/steer.ts";
+import { steerRoutes } from "./steering/pages.tsx";
 
 export const downloadRoutes = new Hono<AppEnv>();
 

@@ -15,8 +15,8 @@ import { addPendingVideo, canAdd, parseTags } from "../videos/videos.ts";
 import { itemsOf } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
 import { probeJob } from "./jobs.ts";
-import { siteOf } from "./plan.ts";
-import { chosenOptions } from "./profiles.ts";
+import { siteOf } from "./fetching/plan.ts";
+import { chosenOptions } from "./profiles/profiles.ts";
 import { insertDownload } from "./queries.ts";
 
 const mostUrls = 100;

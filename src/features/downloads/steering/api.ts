@@ -1,0 +1,89 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { allow } from "../../../web/allow.ts";
+import { bodyOf, failure, idParam, jsonOf, newApiPart } from "../../../web/api.ts";
+import { requireUser } from "../../../web/session.ts";
+import { downloadJson, downloadSchema } from "../api.ts";
+import { moveDownload, pauseDownload, resumeDownload } from "./steer.ts";
+import { pauseAll, resumeAll, retryAllFailed } from "./steer-all.ts";
+
+const common = { method: "post" as const, middleware: allow("videos.download"), tags: ["Downloads"] };
+const one = { 200: jsonOf(downloadSchema, "The download as it is now."), ...failure };
+const moveSchema = z
+  .object({
+    to: z.enum(["top", "up", "down"]).optional(),
+    priority: z
+      .number()
+      .int()
+      .optional()
+      .openapi({ description: "Higher goes before everybody's others; admins only." }),
+  })
+  .openapi("DownloadMove");
+const countSchema = z.object({ count: z.number().int() });
+
+const pauseRoute = createRoute({
+  ...common,
+  path: "/downloads/{id}/pause",
+  summary: "Set a download aside; what is there of its file stays",
+  request: { params: idParam },
+  responses: one,
+});
+
+const resumeRoute = createRoute({
+  ...common,
+  path: "/downloads/{id}/resume",
+  summary: "Let a paused download go on",
+  request: { params: idParam },
+  responses: one,
+});
+
+const moveRoute = createRoute({
+  ...common,
+  path: "/downloads/{id}/move",
+  summary: "Change the place of a waiting download among one's own",
+  request: { params: idParam, body: bodyOf(moveSchema) },
+  responses: one,
+});
+
+const pauseAllRoute = createRoute({
+  ...common,
+  path: "/downloads/pause-all",
+  summary: "Pause one's own downloads; as an admin, the queue itself and so everybody's",
+  responses: { 204: { description: "They are paused." }, ...failure },
+});
+
+const resumeAllRoute = createRoute({
+  ...common,
+  path: "/downloads/resume-all",
+  summary: "Open the queue where an admin paused it, else let one's own paused downloads go on",
+  responses: { 204: { description: "They go on." }, ...failure },
+});
+
+const retryFailedRoute = createRoute({
+  ...common,
+  path: "/downloads/retry-failed",
+  summary: "Start all failed downloads again",
+  responses: { 202: jsonOf(countSchema, "How many were started."), ...failure },
+});
+
+export const steerApi = newApiPart()
+  .openapi(pauseAllRoute, async (c) => {
+    await pauseAll(c.get("deps"), requireUser(c));
+    return c.body(null, 204);
+  })
+  .openapi(resumeAllRoute, async (c) => {
+    await resumeAll(c.get("deps"), requireUser(c));
+    return c.body(null, 204);
+  })
+  .openapi(retryFailedRoute, async (c) => {
+    return c.json({ count: await retryAllFailed(c.get("deps"), requireUser(c)) }, 202);
+  })
+  .openapi(pauseRoute, (c) => {
+    return c.json(downloadJson(pauseDownload(c.get("deps"), requireUser(c), c.req.valid("param").id)), 200);
+  })
+  .openapi(resumeRoute, (c) => {
+    return c.json(downloadJson(resumeDownload(c.get("deps"), requireUser(c), c.req.valid("param").id)), 200);
+  })
+  .openapi(moveRoute, (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(downloadJson(moveDownload(c.get("deps"), requireUser(c), id, c.req.valid("json"))), 200);
+  });
