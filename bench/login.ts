@@ -2,7 +2,7 @@
 // for the page again and again, with the logins and without, in turn. `bun bench/login.ts [pairs]`
 import { closeDatabase, openDatabase } from "../src/db/open.ts";
 import { users, videos } from "../src/db/schema.ts";
-import { hashPassword } from "../src/features/accounts/passwords.ts";
+import { hashPassword } from "../src/features/accounts/sessions/passwords.ts";
 import { newId } from "../src/lib/ids.ts";
 import { paths } from "../src/paths.ts";
 import { password } from "../tests/fixtures/app.ts";

@@ -11,7 +11,7 @@ import { sweepStrays } from "./exec/strays.ts";
 import { sweepWorkFolders } from "./exec/work-folder.ts";
 import { githubReleases } from "./exec/ytdlp-release.ts";
 import { keepHouseLater, keepHouseNow } from "./features/accounts/housekeeping.ts";
-import { gaveUpInvite, sendInviteNow } from "./features/accounts/invites.ts";
+import { gaveUpInvite, sendInviteNow } from "./features/accounts/joining/invites.ts";
 import {
   housekeepingJob,
   inviteMailJob,
@@ -25,7 +25,7 @@ import {
   mailEmailLinkNow,
   mailPasswordChangedNow,
   mailResetLinkNow,
-} from "./features/accounts/letters.ts";
+} from "./features/accounts/links/letters.ts";
 import {
   fetchNow,
   probeNow,

@@ -1,7 +1,7 @@
 import type { User } from "../../src/db/schema.ts";
 import { createInvite } from "../../src/features/accounts/accounts.ts";
-import { logIn } from "../../src/features/accounts/login.ts";
-import { createApiToken } from "../../src/features/accounts/tokens.ts";
+import { logIn } from "../../src/features/accounts/sessions/login.ts";
+import { createApiToken } from "../../src/features/accounts/sessions/tokens.ts";
 import { paths } from "../../src/paths.ts";
 import { password } from "../../tests/fixtures/app.ts";
 import type { Shelf } from "../../tests/fixtures/shelf.ts";

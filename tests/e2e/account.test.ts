@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import type { User } from "../../src/db/schema.ts";
-import { startSession } from "../../src/features/accounts/sessions.ts";
-import { createApiToken } from "../../src/features/accounts/tokens.ts";
+import { startSession } from "../../src/features/accounts/sessions/sessions.ts";
+import { createApiToken } from "../../src/features/accounts/sessions/tokens.ts";
 import { paths } from "../../src/paths.ts";
 import { password } from "../fixtures/app.ts";
 import { bringAxe, hindrances } from "../fixtures/axe.ts";

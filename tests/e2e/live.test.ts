@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
-import { logIn } from "../../src/features/accounts/login.ts";
+import { logIn } from "../../src/features/accounts/sessions/login.ts";
 import type { User } from "../../src/features/accounts/accounts.ts";
 import { startDownloads } from "../../src/features/downloads/start.ts";
 import { updateVideo } from "../../src/features/videos/videos.ts";

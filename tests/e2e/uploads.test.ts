@@ -13,7 +13,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import type { User } from "../../src/features/accounts/accounts.ts";
-import { logIn } from "../../src/features/accounts/login.ts";
+import { logIn } from "../../src/features/accounts/sessions/login.ts";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
 import { paths } from "../../src/paths.ts";
 import { password } from "../fixtures/app.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createApiToken } from "../../src/features/accounts/tokens.ts";
+import { createApiToken } from "../../src/features/accounts/sessions/tokens.ts";
 import { startDownloads } from "../../src/features/downloads/start.ts";
 import { form, json, openTestApp, password } from "../fixtures/app.ts";
 import { addPerson, addVideo } from "../fixtures/cast.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import fs from "node:fs";
 import type { AuditEvent } from "../../src/db/schema.ts";
 import { auditActions, isAuditAction, listAudit, noteAudit } from "../../src/features/accounts/accounts.ts";
-import { expireApiTokens } from "../../src/features/accounts/tokens.ts";
+import { expireApiTokens } from "../../src/features/accounts/sessions/tokens.ts";
 import { form, json, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { addPerson, addVideo } from "../fixtures/cast.ts";

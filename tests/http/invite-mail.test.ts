@@ -7,7 +7,7 @@ import {
   revokeInvite,
 } from "../../src/features/accounts/accounts.ts";
 import type { User } from "../../src/features/accounts/accounts.ts";
-import { sendInviteNow } from "../../src/features/accounts/invites.ts";
+import { sendInviteNow } from "../../src/features/accounts/joining/invites.ts";
 import { form, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { jobRows } from "../fixtures/queue.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { setPassword } from "../../src/features/accounts/accounts.ts";
-import { createApiToken } from "../../src/features/accounts/tokens.ts";
+import { createApiToken } from "../../src/features/accounts/sessions/tokens.ts";
 import { form, json, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { addPerson } from "../fixtures/cast.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { User } from "../../src/db/schema.ts";
 import { endAllSessions, listAudit } from "../../src/features/accounts/accounts.ts";
-import { changeOwnPassword } from "../../src/features/accounts/own.ts";
-import { startSession } from "../../src/features/accounts/sessions.ts";
-import { createApiToken } from "../../src/features/accounts/tokens.ts";
+import { changeOwnPassword } from "../../src/features/accounts/own/own.ts";
+import { startSession } from "../../src/features/accounts/sessions/sessions.ts";
+import { createApiToken } from "../../src/features/accounts/sessions/tokens.ts";
 import { form, json, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { addPerson, addVideo } from "../fixtures/cast.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { disableAccount, getUserByEmail, listAudit } from "../../src/features/accounts/accounts.ts";
-import { listSessions } from "../../src/features/accounts/sessions.ts";
+import { listSessions } from "../../src/features/accounts/sessions/sessions.ts";
 import { form, json } from "../fixtures/app.ts";
 import { addPerson, addVideo } from "../fixtures/cast.ts";
 import type { Person } from "../fixtures/cast.ts";

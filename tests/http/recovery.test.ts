@@ -9,7 +9,7 @@ import {
   getUserByEmail,
   listAudit,
 } from "../../src/features/accounts/accounts.ts";
-import { requestEmailChange } from "../../src/features/accounts/email-change.ts";
+import { requestEmailChange } from "../../src/features/accounts/own/email-change.ts";
 import { form, json, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { adminEmail, newDataDir, startServer } from "../fixtures/server.ts";

@@ -12,9 +12,9 @@ import {
   setPassword,
 } from "../../src/features/accounts/accounts.ts";
 import { keepHouseNow } from "../../src/features/accounts/housekeeping.ts";
-import { addLink, giveSecret, requireLink } from "../../src/features/accounts/links.ts";
-import { endSession, listSessions, startSession } from "../../src/features/accounts/sessions.ts";
-import { createApiToken, revokeApiToken } from "../../src/features/accounts/tokens.ts";
+import { addLink, giveSecret, requireLink } from "../../src/features/accounts/links/links.ts";
+import { endSession, listSessions, startSession } from "../../src/features/accounts/sessions/sessions.ts";
+import { createApiToken, revokeApiToken } from "../../src/features/accounts/sessions/tokens.ts";
 import { Snooze } from "../../src/queue/job.ts";
 import { loadSessionKey } from "../../src/web/session-token.ts";
 import { form, openTestApp, password } from "../fixtures/app.ts";

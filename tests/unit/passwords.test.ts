@@ -1,6 +1,6 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import * as argon2 from "@node-rs/argon2";
-import { checkPassword, hashPassword, needsRehash } from "../../src/features/accounts/passwords.ts";
+import { checkPassword, hashPassword, needsRehash } from "../../src/features/accounts/sessions/passwords.ts";
 
 const owasp = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 const composed = "caf\u00e9 au lait";

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { User } from "../../db/schema.ts";
 import { roles } from "../../lib/permissions.ts";
 import { isoTime, timeSchema } from "../../web/api.ts";
-import type { StartedSession } from "./sessions.ts";
+import type { StartedSession } from "./sessions/sessions.ts";
 
 export const userSchema = z
   .object({

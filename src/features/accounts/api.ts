@@ -5,12 +5,12 @@ import { bodyOf, failure, jsonOf, newApiPart } from "../../web/api.ts";
 import { limitLogins } from "../../web/limits.ts";
 import { clearSessionCookie, requireCredential, requireUser } from "../../web/session.ts";
 import { sessionJson, sessionSchema, userJson, userSchema } from "./api-parts.ts";
-import { joinApi } from "./api-join.ts";
-import { ownApi } from "./api-own.ts";
-import { recoveryApi } from "./api-recovery.ts";
-import { logIn } from "./login.ts";
-import { logOut, refreshSession } from "./sessions.ts";
-import { revokeApiToken } from "./tokens.ts";
+import { joinApi } from "./joining/api.ts";
+import { ownApi } from "./own/api.ts";
+import { recoveryApi } from "./recovery/api.ts";
+import { logIn } from "./sessions/login.ts";
+import { logOut, refreshSession } from "./sessions/sessions.ts";
+import { revokeApiToken } from "./sessions/tokens.ts";
 
 const loginRoute = createRoute({
   method: "post",

@@ -1,10 +1,10 @@
 import type { Deps } from "../../deps.ts";
 import { Snooze } from "../../queue/job.ts";
-import { forgetOldAudit } from "./audit.ts";
+import { forgetOldAudit } from "./audit/audit.ts";
 import { housekeepingJob } from "./jobs.ts";
-import { deleteLinksBefore } from "./queries-links.ts";
-import { deleteExpiredSessions } from "./queries-sessions.ts";
-import { expireApiTokens } from "./tokens.ts";
+import { deleteLinksBefore } from "./links/queries.ts";
+import { deleteExpiredSessions } from "./sessions/queries.ts";
+import { expireApiTokens } from "./sessions/tokens.ts";
 
 const dayMs = 86_400_000;
 

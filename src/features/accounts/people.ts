@@ -8,11 +8,11 @@ import { parseInput } from "../../lib/parse-input.ts";
 import { requireMay } from "../../lib/permissions.ts";
 import { formatQuota } from "../../lib/quota.ts";
 import { cleanText } from "../../lib/text.ts";
-import { noteAudit } from "./audit.ts";
-import type { AuditAction } from "./audit-names.ts";
+import { noteAudit } from "./audit/audit.ts";
+import type { AuditAction } from "./audit/audit-names.ts";
 import { emailSchema, nameSchema, passwordSchema, quotaSchema, roleSchema } from "./input.ts";
-import { forgetOpenLinks } from "./links.ts";
-import { hashPassword } from "./passwords.ts";
+import { forgetOpenLinks } from "./links/links.ts";
+import { hashPassword } from "./sessions/passwords.ts";
 import {
   changeUser,
   countAdmins,
@@ -24,7 +24,7 @@ import {
   insertUser,
   pageOfUsers,
 } from "./queries.ts";
-import { closeSessions } from "./sessions.ts";
+import { closeSessions } from "./sessions/sessions.ts";
 
 type Needs = Pick<Deps, "db" | "now" | "from">;
 /** Who does it; null for the command line, for the machine itself and for who registers. */

@@ -9,13 +9,13 @@ import { readForm, shownError } from "../../web/forms.ts";
 import { limitCodes, limitLogins } from "../../web/limits.ts";
 import { pageOf } from "../../web/page.ts";
 import { clearSessionCookie, setSessionCookie } from "../../web/session.ts";
-import { joinPages, wayOf } from "./join-pages.tsx";
-import { logIn, requireSetupToken, setUpFirstAdmin } from "./login.ts";
-import { ownPages } from "./own-pages.tsx";
+import { joinPages, wayOf } from "./joining/pages.tsx";
+import { logIn, requireSetupToken, setUpFirstAdmin } from "./sessions/login.ts";
+import { ownPages } from "./own/pages.tsx";
 import { needsSetup } from "./people.ts";
-import { recoveryPages } from "./recovery-pages.tsx";
-import { notSetUp } from "./register.ts";
-import { logOut } from "./sessions.ts";
+import { recoveryPages } from "./recovery/pages.tsx";
+import { notSetUp } from "./joining/register.ts";
+import { logOut } from "./sessions/sessions.ts";
 
 export const accountRoutes = new Hono<AppEnv>();
 

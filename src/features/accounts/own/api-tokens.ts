@@ -1,10 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { ApiToken } from "../../db/schema.ts";
-import { scopes } from "../../lib/permissions.ts";
-import { allow } from "../../web/allow.ts";
-import { bodyOf, failure, idParam, isoTime, jsonOf, newApiPart, timeSchema } from "../../web/api.ts";
-import { requireUser } from "../../web/session.ts";
-import { createApiToken, listApiTokens, revokeApiToken } from "./tokens.ts";
+import type { ApiToken } from "../../../db/schema.ts";
+import { scopes } from "../../../lib/permissions.ts";
+import { allow } from "../../../web/allow.ts";
+import { bodyOf, failure, idParam, isoTime, jsonOf, newApiPart, timeSchema } from "../../../web/api.ts";
+import { requireUser } from "../../../web/session.ts";
+import { createApiToken, listApiTokens, revokeApiToken } from "../sessions/tokens.ts";
 
 const tokenSchema = z
   .object({

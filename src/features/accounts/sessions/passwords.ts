@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { AppError } from "../../lib/errors.ts";
-import { semaphore } from "../../lib/semaphore.ts";
+import { AppError } from "../../../lib/errors.ts";
+import { semaphore } from "../../../lib/semaphore.ts";
 
 /** argon2id, the package's default, with the parameters of OWASP's Password Storage Cheat Sheet: 19 MiB, 2 passes. */
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

@@ -1,15 +1,15 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
-import type { Way } from "../../../views/accounts/door.tsx";
-import { AlreadyInPage, NoWayInPage, RegisterPage } from "../../../views/accounts/register.tsx";
-import { paths } from "../../paths.ts";
-import type { AppEnv } from "../../web/env.ts";
-import { readForm, shownError } from "../../web/forms.ts";
-import type { ShownError } from "../../web/forms.ts";
-import { limitCodes, limitRegistrations } from "../../web/limits.ts";
-import { pageOf } from "../../web/page.ts";
-import { safePath } from "../../web/safe-path.ts";
-import { setSessionCookie } from "../../web/session.ts";
+import type { Way } from "../../../../views/accounts/door.tsx";
+import { AlreadyInPage, NoWayInPage, RegisterPage } from "../../../../views/accounts/register.tsx";
+import { paths } from "../../../paths.ts";
+import type { AppEnv } from "../../../web/env.ts";
+import { readForm, shownError } from "../../../web/forms.ts";
+import type { ShownError } from "../../../web/forms.ts";
+import { limitCodes, limitRegistrations } from "../../../web/limits.ts";
+import { pageOf } from "../../../web/page.ts";
+import { safePath } from "../../../web/safe-path.ts";
+import { setSessionCookie } from "../../../web/session.ts";
 import { offersRegistration, register, requireWayIn } from "./register.ts";
 import type { WayIn } from "./register.ts";
 

@@ -1,12 +1,12 @@
-import { parseInput } from "../../lib/parse-input.ts";
-import type { User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { AppError, isAppError } from "../../lib/errors.ts";
-import { createUser, needsSetup } from "./people.ts";
-import { noteAudit, tryToWrite } from "./audit.ts";
-import { emailSchema, newUserSchema } from "./input.ts";
+import { parseInput } from "../../../lib/parse-input.ts";
+import type { User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { AppError, isAppError } from "../../../lib/errors.ts";
+import { createUser, needsSetup } from "../people.ts";
+import { noteAudit, tryToWrite } from "../audit/audit.ts";
+import { emailSchema, newUserSchema } from "../input.ts";
 import { checkPassword, hashPassword, needsRehash } from "./passwords.ts";
-import { findUserByEmail, recordLogin, replacePasswordHash } from "./queries.ts";
+import { findUserByEmail, recordLogin, replacePasswordHash } from "../queries.ts";
 import { startSession } from "./sessions.ts";
 import type { StartedSession } from "./sessions.ts";
 

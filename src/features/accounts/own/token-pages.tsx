@@ -1,16 +1,16 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { TokensPage } from "../../../views/account/tokens.tsx";
-import type { TokensProps } from "../../../views/account/tokens.tsx";
-import { scopes } from "../../lib/permissions.ts";
-import { paths } from "../../paths.ts";
-import { allow } from "../../web/allow.ts";
-import type { AppEnv } from "../../web/env.ts";
-import { readForm, shownError } from "../../web/forms.ts";
-import { pageOf } from "../../web/page.ts";
-import { requireUser } from "../../web/session.ts";
+import { TokensPage } from "../../../../views/account/tokens.tsx";
+import type { TokensProps } from "../../../../views/account/tokens.tsx";
+import { scopes } from "../../../lib/permissions.ts";
+import { paths } from "../../../paths.ts";
+import { allow } from "../../../web/allow.ts";
+import type { AppEnv } from "../../../web/env.ts";
+import { readForm, shownError } from "../../../web/forms.ts";
+import { pageOf } from "../../../web/page.ts";
+import { requireUser } from "../../../web/session.ts";
 import { scopesFor } from "./own.ts";
-import { createApiToken, listApiTokens, revokeApiToken } from "./tokens.ts";
+import { createApiToken, listApiTokens, revokeApiToken } from "../sessions/tokens.ts";
 
 export const ownTokenPages = new Hono<AppEnv>();
 

@@ -1,10 +1,10 @@
-import { databaseFailure } from "../../db/failures.ts";
-import type { AuditEvent, User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { parseCursor } from "../../lib/cursor.ts";
-import { cleanText } from "../../lib/text.ts";
+import { databaseFailure } from "../../../db/failures.ts";
+import type { AuditEvent, User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { parseCursor } from "../../../lib/cursor.ts";
+import { cleanText } from "../../../lib/text.ts";
 import type { AuditAction } from "./audit-names.ts";
-import { deleteAuditBefore, insertAudit, pageOfAudit } from "./queries-audit.ts";
+import { deleteAuditBefore, insertAudit, pageOfAudit } from "./queries.ts";
 
 /** What happened: who did it, and to what. */
 export interface AuditEntry {

@@ -1,13 +1,13 @@
 import type { Server } from "bun";
-import type { User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { isFromTrustedProxy } from "../../web/client-address.ts";
-import { bearerToken, cookieToken } from "../../web/session.ts";
-import type { Identity } from "../../web/session.ts";
-import { noteAudit, tryToWrite } from "./audit.ts";
-import { emailSchema } from "./input.ts";
-import { createUser, needsSetup } from "./people.ts";
-import { recordLogin, findUserByEmail } from "./queries.ts";
+import type { User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { isFromTrustedProxy } from "../../../web/client-address.ts";
+import { bearerToken, cookieToken } from "../../../web/session.ts";
+import type { Identity } from "../../../web/session.ts";
+import { noteAudit, tryToWrite } from "../audit/audit.ts";
+import { emailSchema } from "../input.ts";
+import { createUser, needsSetup } from "../people.ts";
+import { recordLogin, findUserByEmail } from "../queries.ts";
 import { openSession } from "./sessions.ts";
 import { looksLikeApiToken, verifyApiToken } from "./tokens.ts";
 

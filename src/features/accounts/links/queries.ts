@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, isNull, lte } from "drizzle-orm";
-import type { Database } from "../../db/open.ts";
-import { accountLinks } from "../../db/schema.ts";
-import type { AccountLink, LinkKind } from "../../db/schema.ts";
+import type { Database } from "../../../db/open.ts";
+import { accountLinks } from "../../../db/schema.ts";
+import type { AccountLink, LinkKind } from "../../../db/schema.ts";
 
 export function insertLink(db: Database, link: AccountLink): void {
   db.insert(accountLinks).values(link).run();

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import type { User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { AppError } from "../../lib/errors.ts";
-import { parseInput } from "../../lib/parse-input.ts";
-import { emailSchema } from "./input.ts";
-import { mailEmailLinkJob } from "./jobs.ts";
-import { tellEmailChangedLater } from "./letters.ts";
-import { addLink, forgetOpenLinks, requireLinkOfAccount, useUpLink } from "./links.ts";
-import { changeAccount } from "./people.ts";
-import { deleteOpenLinksOf } from "./queries-links.ts";
+import type { User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { AppError } from "../../../lib/errors.ts";
+import { parseInput } from "../../../lib/parse-input.ts";
+import { emailSchema } from "../input.ts";
+import { mailEmailLinkJob } from "../jobs.ts";
+import { tellEmailChangedLater } from "../links/letters.ts";
+import { addLink, forgetOpenLinks, requireLinkOfAccount, useUpLink } from "../links/links.ts";
+import { changeAccount } from "../people.ts";
+import { deleteOpenLinksOf } from "../links/queries.ts";
 
 type Needs = Pick<Deps, "db" | "from" | "mailer" | "now" | "queue">;
 

@@ -1,15 +1,15 @@
-import type { Role, User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { AppError } from "../../lib/errors.ts";
-import { parseInput } from "../../lib/parse-input.ts";
-import { newUserSchema } from "./input.ts";
+import type { Role, User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { AppError } from "../../../lib/errors.ts";
+import { parseInput } from "../../../lib/parse-input.ts";
+import { newUserSchema } from "../input.ts";
 import { requireInvite } from "./invites.ts";
 import type { Invite } from "./invites.ts";
-import { useUpLink } from "./links.ts";
-import { createUser, needsSetup } from "./people.ts";
-import { recordLogin } from "./queries.ts";
-import { startSession } from "./sessions.ts";
-import type { StartedSession } from "./sessions.ts";
+import { useUpLink } from "../links/links.ts";
+import { createUser, needsSetup } from "../people.ts";
+import { recordLogin } from "../queries.ts";
+import { startSession } from "../sessions/sessions.ts";
+import type { StartedSession } from "../sessions/sessions.ts";
 
 type RegisterNeeds = Pick<Deps, "db" | "now" | "from" | "sessions" | "config">;
 

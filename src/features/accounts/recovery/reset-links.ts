@@ -1,12 +1,12 @@
-import type { AccountLink, User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { AppError } from "../../lib/errors.ts";
-import { may } from "../../lib/permissions.ts";
-import { paths } from "../../paths.ts";
-import { noteAudit } from "./audit.ts";
-import { addLink, giveSecret } from "./links.ts";
-import { getUser } from "./people.ts";
-import { deleteOpenLinksOf } from "./queries-links.ts";
+import type { AccountLink, User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { AppError } from "../../../lib/errors.ts";
+import { may } from "../../../lib/permissions.ts";
+import { paths } from "../../../paths.ts";
+import { noteAudit } from "../audit/audit.ts";
+import { addLink, giveSecret } from "../links/links.ts";
+import { getUser } from "../people.ts";
+import { deleteOpenLinksOf } from "../links/queries.ts";
 
 const handedOverForMs = 24 * 3_600_000;
 

@@ -1,16 +1,16 @@
 import { z } from "zod";
-import type { User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { AppError } from "../../lib/errors.ts";
-import { parseInput } from "../../lib/parse-input.ts";
-import { noteAudit } from "./audit.ts";
-import { emailSchema, passwordSchema } from "./input.ts";
-import { mailResetLinkJob } from "./jobs.ts";
-import { tellPasswordChangedLater } from "./letters.ts";
-import { forgetOpenLinks, requireLinkOfAccount, useUpLink } from "./links.ts";
-import { hashPassword } from "./passwords.ts";
-import { changeUser } from "./queries.ts";
-import { closeSessions } from "./sessions.ts";
+import type { User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { AppError } from "../../../lib/errors.ts";
+import { parseInput } from "../../../lib/parse-input.ts";
+import { noteAudit } from "../audit/audit.ts";
+import { emailSchema, passwordSchema } from "../input.ts";
+import { mailResetLinkJob } from "../jobs.ts";
+import { tellPasswordChangedLater } from "../links/letters.ts";
+import { forgetOpenLinks, requireLinkOfAccount, useUpLink } from "../links/links.ts";
+import { hashPassword } from "../sessions/passwords.ts";
+import { changeUser } from "../queries.ts";
+import { closeSessions } from "../sessions/sessions.ts";
 
 type Needs = Pick<Deps, "db" | "from" | "mailer" | "now" | "queue">;
 

@@ -1,12 +1,17 @@
-import type { User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { confirmEmailMail, emailChangedMail, passwordChangedMail, resetMail } from "../../mail/messages.ts";
-import { paths } from "../../paths.ts";
-import type { JobContext } from "../../queue/job.ts";
-import { mailEmailChangedJob, mailPasswordChangedJob } from "./jobs.ts";
+import type { User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import {
+  confirmEmailMail,
+  emailChangedMail,
+  passwordChangedMail,
+  resetMail,
+} from "../../../mail/messages.ts";
+import { paths } from "../../../paths.ts";
+import type { JobContext } from "../../../queue/job.ts";
+import { mailEmailChangedJob, mailPasswordChangedJob } from "../jobs.ts";
 import { giveSecret } from "./links.ts";
-import { findUserByEmail, findUserById } from "./queries.ts";
-import { replaceResetLink } from "./reset-links.ts";
+import { findUserByEmail, findUserById } from "../queries.ts";
+import { replaceResetLink } from "../recovery/reset-links.ts";
 
 // What the accounts' mail jobs do. The secret of a link is made when it is sent, and is in no payload: who reads the
 // database finds none, and a second try sends another, which ends the one before.

@@ -1,7 +1,7 @@
 import { and, desc, eq, lt, or, sql } from "drizzle-orm";
-import type { Database } from "../../db/open.ts";
-import { auditEvents } from "../../db/schema.ts";
-import type { AuditEvent } from "../../db/schema.ts";
+import type { Database } from "../../../db/open.ts";
+import { auditEvents } from "../../../db/schema.ts";
+import type { AuditEvent } from "../../../db/schema.ts";
 
 export function insertAudit(db: Database, event: typeof auditEvents.$inferInsert): void {
   db.insert(auditEvents).values(event).run();

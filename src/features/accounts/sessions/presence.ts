@@ -1,7 +1,7 @@
-import type { User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import type { Credential } from "../../web/session.ts";
-import { findUserById } from "./queries.ts";
+import type { User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import type { Credential } from "../../../web/session.ts";
+import { findUserById } from "../queries.ts";
 import { isOpenSession } from "./sessions.ts";
 import { listApiTokens } from "./tokens.ts";
 

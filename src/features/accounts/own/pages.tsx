@@ -1,18 +1,18 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { AccountPage } from "../../../views/account/account.tsx";
-import type { AccountProps } from "../../../views/account/account.tsx";
-import { paths } from "../../paths.ts";
-import { allow } from "../../web/allow.ts";
-import type { AppEnv } from "../../web/env.ts";
-import { readForm, shownError } from "../../web/forms.ts";
-import { limitMails, limitPasswords } from "../../web/limits.ts";
-import { pageOf } from "../../web/page.ts";
-import { requireCredential, requireUser, setSessionCookie } from "../../web/session.ts";
+import { AccountPage } from "../../../../views/account/account.tsx";
+import type { AccountProps } from "../../../../views/account/account.tsx";
+import { paths } from "../../../paths.ts";
+import { allow } from "../../../web/allow.ts";
+import type { AppEnv } from "../../../web/env.ts";
+import { readForm, shownError } from "../../../web/forms.ts";
+import { limitMails, limitPasswords } from "../../../web/limits.ts";
+import { pageOf } from "../../../web/page.ts";
+import { requireCredential, requireUser, setSessionCookie } from "../../../web/session.ts";
 import { changeOwnEmail, changeOwnName, changeOwnPassword, proveOneself } from "./own.ts";
 import type { Oneself } from "./own.ts";
-import { ownSessionPages } from "./own-sessions.tsx";
-import { ownTokenPages } from "./own-tokens.tsx";
+import { ownSessionPages } from "./session-pages.tsx";
+import { ownTokenPages } from "./token-pages.tsx";
 
 export const ownPages = new Hono<AppEnv>();
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { bodyOf, failure, jsonOf, newApiPart } from "../../web/api.ts";
-import { limitRegistrations } from "../../web/limits.ts";
-import { sessionJson, sessionSchema } from "./api-parts.ts";
+import { bodyOf, failure, jsonOf, newApiPart } from "../../../web/api.ts";
+import { limitRegistrations } from "../../../web/limits.ts";
+import { sessionJson, sessionSchema } from "../api-parts.ts";
 import { register } from "./register.ts";
 
 const registerRoute = createRoute({

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
-import { SessionsPage } from "../../../views/account/sessions.tsx";
-import { paths } from "../../paths.ts";
-import { allow } from "../../web/allow.ts";
-import type { AppEnv } from "../../web/env.ts";
-import { pageOf } from "../../web/page.ts";
-import { clearSessionCookie, requireCredential, requireUser } from "../../web/session.ts";
-import { endAllSessions, endSession, listSessions } from "./sessions.ts";
+import { SessionsPage } from "../../../../views/account/sessions.tsx";
+import { paths } from "../../../paths.ts";
+import { allow } from "../../../web/allow.ts";
+import type { AppEnv } from "../../../web/env.ts";
+import { pageOf } from "../../../web/page.ts";
+import { clearSessionCookie, requireCredential, requireUser } from "../../../web/session.ts";
+import { endAllSessions, endSession, listSessions } from "../sessions/sessions.ts";
 
 export const ownSessionPages = new Hono<AppEnv>();
 

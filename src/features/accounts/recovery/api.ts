@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { bodyOf, failure, newApiPart } from "../../web/api.ts";
-import { limitCodes, limitMails } from "../../web/limits.ts";
+import { bodyOf, failure, newApiPart } from "../../../web/api.ts";
+import { limitCodes, limitMails } from "../../../web/limits.ts";
 import { forgotPassword, resetPassword } from "./recovery.ts";
 
 const forgotRoute = createRoute({

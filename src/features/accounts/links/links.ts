@@ -1,8 +1,8 @@
-import type { AccountLink, LinkKind, Role, User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { AppError } from "../../lib/errors.ts";
-import { hashSecret, newId, newSecret } from "../../lib/ids.ts";
-import { findUserById } from "./queries.ts";
+import type { AccountLink, LinkKind, Role, User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { AppError } from "../../../lib/errors.ts";
+import { hashSecret, newId, newSecret } from "../../../lib/ids.ts";
+import { findUserById } from "../queries.ts";
 import {
   deleteLink,
   deleteOpenLinksOf,
@@ -11,7 +11,7 @@ import {
   insertLink,
   setLinkHash,
   useLink,
-} from "./queries-links.ts";
+} from "./queries.ts";
 
 interface NewLink {
   kind: LinkKind;

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { ApiToken, User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { AppError } from "../../lib/errors.ts";
-import { hashSecret, newId, newSecret } from "../../lib/ids.ts";
-import { parseInput } from "../../lib/parse-input.ts";
-import { may, scopes } from "../../lib/permissions.ts";
-import { cleanText } from "../../lib/text.ts";
-import { noteAudit, tryToWrite } from "./audit.ts";
+import type { ApiToken, User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { AppError } from "../../../lib/errors.ts";
+import { hashSecret, newId, newSecret } from "../../../lib/ids.ts";
+import { parseInput } from "../../../lib/parse-input.ts";
+import { may, scopes } from "../../../lib/permissions.ts";
+import { cleanText } from "../../../lib/text.ts";
+import { noteAudit, tryToWrite } from "../audit/audit.ts";
 import {
   apiTokensOf,
   deleteApiToken,
@@ -14,7 +14,7 @@ import {
   findApiToken,
   insertApiToken,
   touchApiToken,
-} from "./queries-sessions.ts";
+} from "./queries.ts";
 
 const prefix = "hrl_";
 const mostTokens = 100;

@@ -4,15 +4,15 @@ import {
   ConfirmEmailPage,
   DeadEmailLinkPage,
   EmailChangedPage,
-} from "../../../views/accounts/confirm-email.tsx";
-import { ForgotPage, ForgotSentPage } from "../../../views/accounts/forgot.tsx";
-import { DeadResetPage, PasswordSetPage, ResetPage } from "../../../views/accounts/reset.tsx";
-import type { AppEnv } from "../../web/env.ts";
-import { readForm, shownError } from "../../web/forms.ts";
-import type { ShownError } from "../../web/forms.ts";
-import { limitCodes, limitMails } from "../../web/limits.ts";
-import { pageOf } from "../../web/page.ts";
-import { confirmEmail, getNewEmail } from "./email-change.ts";
+} from "../../../../views/accounts/confirm-email.tsx";
+import { ForgotPage, ForgotSentPage } from "../../../../views/accounts/forgot.tsx";
+import { DeadResetPage, PasswordSetPage, ResetPage } from "../../../../views/accounts/reset.tsx";
+import type { AppEnv } from "../../../web/env.ts";
+import { readForm, shownError } from "../../../web/forms.ts";
+import type { ShownError } from "../../../web/forms.ts";
+import { limitCodes, limitMails } from "../../../web/limits.ts";
+import { pageOf } from "../../../web/page.ts";
+import { confirmEmail, getNewEmail } from "../own/email-change.ts";
 import { forgotPassword, getResetAccount, resetPassword } from "./recovery.ts";
 
 /** What is opened from a mail: opening a link never uses it up, since programs that look through mail open it too. */

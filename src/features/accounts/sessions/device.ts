@@ -1,4 +1,4 @@
-import { cleanText } from "../../lib/text.ts";
+import { cleanText } from "../../../lib/text.ts";
 
 /** "Firefox on Windows", for people to recognise their sessions; what it can't tell it leaves out. */
 export async function nameOfDevice(userAgent: string): Promise<string> {

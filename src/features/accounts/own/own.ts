@@ -1,22 +1,22 @@
 import { z } from "zod";
-import type { User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { AppError } from "../../lib/errors.ts";
-import { parseInput } from "../../lib/parse-input.ts";
-import { may, scopes } from "../../lib/permissions.ts";
-import type { Permission, Scope } from "../../lib/permissions.ts";
-import type { Credential } from "../../web/session.ts";
-import { noteAudit } from "./audit.ts";
+import type { User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { AppError } from "../../../lib/errors.ts";
+import { parseInput } from "../../../lib/parse-input.ts";
+import { may, scopes } from "../../../lib/permissions.ts";
+import type { Permission, Scope } from "../../../lib/permissions.ts";
+import type { Credential } from "../../../web/session.ts";
+import { noteAudit } from "../audit/audit.ts";
 import { requestEmailChange } from "./email-change.ts";
-import { passwordSchema } from "./input.ts";
-import { tellPasswordChangedLater } from "./letters.ts";
-import { forgetOpenLinks } from "./links.ts";
-import { requirePassword } from "./login.ts";
-import { hashPassword } from "./passwords.ts";
-import { changeAccount, getUser } from "./people.ts";
-import { changeUser } from "./queries.ts";
-import { closeSessions, startSession } from "./sessions.ts";
-import type { StartedSession } from "./sessions.ts";
+import { passwordSchema } from "../input.ts";
+import { tellPasswordChangedLater } from "../links/letters.ts";
+import { forgetOpenLinks } from "../links/links.ts";
+import { requirePassword } from "../sessions/login.ts";
+import { hashPassword } from "../sessions/passwords.ts";
+import { changeAccount, getUser } from "../people.ts";
+import { changeUser } from "../queries.ts";
+import { closeSessions, startSession } from "../sessions/sessions.ts";
+import type { StartedSession } from "../sessions/sessions.ts";
 
 // What people do to their own accounts.
 

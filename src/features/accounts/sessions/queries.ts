@@ -1,9 +1,9 @@
 import { and, desc, eq, gt, isNotNull, lte, ne, sql } from "drizzle-orm";
-import type { Database } from "../../db/open.ts";
-import { prepared } from "../../db/prepared.ts";
-import { remembered } from "../../db/remembered.ts";
-import { apiTokens, sessions, users } from "../../db/schema.ts";
-import type { ApiToken, Session, User } from "../../db/schema.ts";
+import type { Database } from "../../../db/open.ts";
+import { prepared } from "../../../db/prepared.ts";
+import { remembered } from "../../../db/remembered.ts";
+import { apiTokens, sessions, users } from "../../../db/schema.ts";
+import type { ApiToken, Session, User } from "../../../db/schema.ts";
 
 const statements = prepared((db) => ({
   session: db

@@ -1,13 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Session } from "../../db/schema.ts";
-import { allow } from "../../web/allow.ts";
-import { bodyOf, failure, idParam, isoTime, jsonOf, newApiPart, timeSchema } from "../../web/api.ts";
-import { limitPasswords } from "../../web/limits.ts";
-import { clearSessionCookie, requireCredential, requireUser } from "../../web/session.ts";
-import { sessionJson, sessionSchema, userJson, userSchema } from "./api-parts.ts";
+import type { Session } from "../../../db/schema.ts";
+import { allow } from "../../../web/allow.ts";
+import { bodyOf, failure, idParam, isoTime, jsonOf, newApiPart, timeSchema } from "../../../web/api.ts";
+import { limitPasswords } from "../../../web/limits.ts";
+import { clearSessionCookie, requireCredential, requireUser } from "../../../web/session.ts";
+import { sessionJson, sessionSchema, userJson, userSchema } from "../api-parts.ts";
 import { tokenApi } from "./api-tokens.ts";
 import { changeOwnName, changeOwnPassword, proveOneself } from "./own.ts";
-import { endAllSessions, endSession, listSessions } from "./sessions.ts";
+import { endAllSessions, endSession, listSessions } from "../sessions/sessions.ts";
 
 const openSessionSchema = z
   .object({

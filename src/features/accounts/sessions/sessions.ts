@@ -1,13 +1,13 @@
-import { withReserve } from "../../db/reserve.ts";
-import type { Session, User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { AppError } from "../../lib/errors.ts";
-import { newId } from "../../lib/ids.ts";
-import { requireMay } from "../../lib/permissions.ts";
-import type { SessionClaims } from "../../web/session-token.ts";
-import { noteAudit, tryToWrite } from "./audit.ts";
+import { withReserve } from "../../../db/reserve.ts";
+import type { Session, User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { AppError } from "../../../lib/errors.ts";
+import { newId } from "../../../lib/ids.ts";
+import { requireMay } from "../../../lib/permissions.ts";
+import type { SessionClaims } from "../../../web/session-token.ts";
+import { noteAudit, tryToWrite } from "../audit/audit.ts";
 import { nameOfDevice } from "./device.ts";
-import { raiseSessionVersion } from "./queries.ts";
+import { raiseSessionVersion } from "../queries.ts";
 import {
   changeSession,
   deleteSession,
@@ -15,7 +15,7 @@ import {
   findSession,
   insertSession,
   sessionsOf,
-} from "./queries-sessions.ts";
+} from "./queries.ts";
 
 export interface StartedSession {
   user: User;
