@@ -37,6 +37,8 @@ export interface UploadItem {
   state: UploadState;
   /** Where the server takes it, once it said so. */
   url: string | null;
+  /** How it goes there. */
+  way?: Place["way"];
   sentBytes: number;
   /** Sent although the same is there. */
   anyway: boolean;
@@ -45,6 +47,12 @@ export interface UploadItem {
   problem: Problem | null;
   /** When it was done, in milliseconds since 1970. */
   doneAt: number | null;
+}
+
+/** Where an upload goes, and how. */
+export interface Place {
+  url: string;
+  way: "tus" | "direct";
 }
 
 export interface Problem {

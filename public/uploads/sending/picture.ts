@@ -1,15 +1,9 @@
-import type { UploadItem } from "./item.ts";
-import { type Outcome, refusalOf, type Server, type Watcher } from "./send.ts";
+import { refusalOf } from "./answers.ts";
+import type { Way } from "./way.ts";
 
 /** Pictures are small: each goes in one request. */
-export function sendPicture(
-  server: Server,
-  item: UploadItem,
-  file: File,
-  watcher: Watcher,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  return new Promise((resolve) => {
+export const sendPicture: Way = ({ server, item, file, watcher, signal }) =>
+  new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open("POST", server.pictures);
     request.setRequestHeader("accept", "application/json");
@@ -28,4 +22,3 @@ export function sendPicture(
     body.set("file", file, item.name);
     request.send(body);
   });
-}
