@@ -60,6 +60,8 @@ export interface Problem {
   hint: string;
   /** Over as soon as somebody is logged in again. */
   isLogin?: boolean;
+  /** The same file will not pass, however often it is sent. */
+  isFinal?: boolean;
 }
 
 /** With how fast it goes, while it goes. */

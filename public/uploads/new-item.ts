@@ -34,7 +34,7 @@ export function newItem(
 function tooLarge(sizeBytes: number, maxBytes: number): Problem | null {
   if (maxBytes === 0 || sizeBytes <= maxBytes) return null;
   const message = `This file is ${formatBytes(sizeBytes)}, and up to ${formatBytes(maxBytes)} are taken.`;
-  return { message, hint: "Nothing of it was sent." };
+  return { message, hint: "Nothing of it was sent.", isFinal: true };
 }
 
 /** `crypto.randomUUID` exists with TLS only. */

@@ -177,7 +177,7 @@ function fill(row: HTMLElement, item: ShownUpload): void {
 }
 
 /** What can be done with it now. */
-function actsOf({ state }: UploadItem): string[] {
+function actsOf({ state, problem }: UploadItem): string[] {
   switch (state) {
     case "waiting":
     case "sending":
@@ -190,7 +190,7 @@ function actsOf({ state }: UploadItem): string[] {
     case "needs-file":
       return ["choose-again", "cancel"];
     case "failed":
-      return ["retry", "dismiss"];
+      return problem?.isFinal ? ["dismiss"] : ["retry", "dismiss"];
     case "done":
     case "cancelled":
       return [];

@@ -15,6 +15,8 @@ export class ApiRefused extends CommandFailed {
     readonly status: number,
     /** When to try again, where the server said. */
     readonly retryAfterSeconds: number | null = null,
+    /** What happened, for programs; empty where the server said nothing. */
+    readonly code = "",
   ) {
     super(message);
   }
@@ -66,8 +68,8 @@ async function refusalOf(url: string, response: Response): Promise<ApiRefused> {
       response.status,
     );
   }
-  const { title, detail } = (await response.json()) as { title: string; detail: string };
+  const { title, detail, code } = (await response.json()) as { title: string; detail: string; code: string };
   const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
   const seconds = Number.isFinite(retryAfter) ? retryAfter : null;
-  return new ApiRefused([title, detail].filter(Boolean).join(" "), response.status, seconds);
+  return new ApiRefused([title, detail].filter(Boolean).join(" "), response.status, seconds, code);
 }

@@ -21,7 +21,7 @@ export interface UploadWishes {
 interface Upload {
   state: "receiving" | "done" | "refused";
   video_id: string | null;
-  error: { message: string; hint: string } | null;
+  error: { code: string; message: string; hint: string } | null;
 }
 
 export interface Watcher {
@@ -158,6 +158,8 @@ async function settle(server: Server, id: string): Promise<string> {
   throw new ApiRefused(
     [error?.message, error?.hint].filter(Boolean).join(" ") || "The server refused it.",
     422,
+    null,
+    error?.code,
   );
 }
 

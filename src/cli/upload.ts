@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { canPassLater } from "../lib/errors.ts";
 import { ApiRefused, callApi, type Server } from "./api-client.ts";
 import { findLogin } from "./saved-login.ts";
 import { CommandFailed, UsageError, cleanForTerminal, readArgs } from "./terminal.ts";
@@ -70,7 +71,8 @@ interface Outcome {
   file: string;
   state: "sent" | "known" | "ready" | "failed" | "refused" | "stopped";
   video_id: string | null;
-  error: { message: string } | null;
+  /** `retryable`: whether the same file may pass when it is sent again. */
+  error: { message: string; retryable: boolean } | null;
 }
 
 async function uploadOne(run: Run, path: string): Promise<Outcome> {
@@ -92,7 +94,8 @@ async function uploadOne(run: Run, path: string): Promise<Outcome> {
   } catch (error) {
     if (stop.aborted) return { file: path, state: "stopped", video_id: null, error: null };
     if (!(error instanceof CommandFailed) || isAboutUs(error)) throw error;
-    return { file: path, state: "refused", video_id: null, error: { message: error.message } };
+    const retryable = error instanceof ApiRefused && canPassLater(error.code);
+    return { file: path, state: "refused", video_id: null, error: { message: error.message, retryable } };
   } finally {
     view.close();
   }
@@ -117,16 +120,20 @@ async function findKnown(server: Server, { name, sizeBytes }: LocalFile): Promis
   return video?.id ?? null;
 }
 
+interface Shelved {
+  state: string;
+  error: { code: string; message: string } | null;
+}
+
 /** Stays until it is ready, or is stopped. */
 async function waitFor({ server, stop, isQuiet }: Run, outcome: Outcome): Promise<void> {
   while (outcome.state === "sent" && !stop.aborted) {
-    const { state, error } = await callApi<{ state: string; error: { message: string } | null }>(
-      server,
-      "GET",
-      `/videos/${outcome.video_id}`,
-    );
+    const { state, error } = await callApi<Shelved>(server, "GET", `/videos/${outcome.video_id}`);
     if (state === "READY") outcome.state = "ready";
-    if (state === "FAILED") Object.assign(outcome, { state: "failed", error });
+    if (state === "FAILED") {
+      const retryable = canPassLater(error?.code ?? "");
+      Object.assign(outcome, { state: "failed", error: { ...error, retryable } });
+    }
     if (outcome.state === "sent") await Bun.sleep(1000);
     else if (!isQuiet) announce(server, outcome);
   }

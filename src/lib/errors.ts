@@ -77,6 +77,18 @@ export function remedyOf(code: string): Remedy | null {
   return Object.hasOwn(remedies, code) ? (remedies[code as ErrorCode] ?? null) : null;
 }
 
+/** What the bytes are, and not what befell them: the same ones fail again, however often they come. */
+const lasting = new Set<string>([
+  "not_a_video",
+  "not_a_picture",
+  "too_long",
+  "too_large",
+] satisfies ErrorCode[]);
+
+export function canPassLater(code: string): boolean {
+  return !lasting.has(code);
+}
+
 /**
  * An expected failure: `message` says to a person what happened, `hint` what they can do next.
  * Anything that is not an AppError is a bug and is shown as `internal` without its text.

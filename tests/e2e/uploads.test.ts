@@ -136,6 +136,8 @@ describe("dropped on a page", () => {
     await isIn(page, "The long way home", "done");
     await isIn(page, "Notes", "failed");
     expect(await rowOf(page, "Notes").locator(".row-error").innerText()).toMatch(/\w+.*\./);
+    // Nothing makes a video of it.
+    expect(await rowOf(page, "Notes").getByRole("button", { name: "Try again" }).isVisible()).toBe(false);
     expect(await page.locator("#uploads-said").innerText()).not.toBe("");
     await page.locator("#cards .card", { hasText: "A quiet harbour" }).waitFor();
     await page.locator("#cards .card", { hasText: "The long way home" }).waitFor();

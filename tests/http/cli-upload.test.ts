@@ -108,6 +108,8 @@ test("a file that is refused is said in a sentence, and holds up no other", asyn
   expect(err).toMatch(/words\.mp4: \w.*\./);
   expect(err).not.toContain("    at ");
   expect(out).toContain(`Sent ${copy}: `);
+  const told = await homereel(["upload", words, "--json"]);
+  expect(JSON.parse(told.out)).toMatchObject([{ state: "refused", error: { retryable: false } }]);
 });
 
 test("called wrongly, or by nobody, it ends with a sentence", async () => {

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { keepWorkFolder } from "../../src/exec/work-folder.ts";
 import { receivedName } from "../../src/features/uploads/arrived.ts";
 import { startUpload } from "../../src/features/uploads/uploads.ts";
-import { failVideo, updateVideo } from "../../src/features/videos/videos.ts";
+import { addPendingVideo, failVideo, updateVideo } from "../../src/features/videos/videos.ts";
 import { dataFolder } from "../../src/lib/data-folder.ts";
 import { AppError } from "../../src/lib/errors.ts";
+import type { ErrorCode } from "../../src/lib/errors.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { form, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
@@ -89,6 +90,42 @@ describe("my videos", () => {
     const page = await text("/mine", viewer.token);
     expect(page).toContain("You can watch what others put on the shelf.");
     expect(page).not.toContain("Send a file");
+  });
+});
+
+describe("a video that failed", () => {
+  const offers = async (id: string) => {
+    const [, headline = ""] = (await text(`/videos/${id}`)).split(/id="headline"|class="columns"/);
+    return ["Try again", "Send another file", "Send the file again", "Delete"].filter((one) =>
+      headline.includes(`<span>${one}</span>`),
+    );
+  };
+  const failed = (sourceUrl: string | null, code: ErrorCode) => {
+    const input = { title: "Broken", sourceUrl, sourceSite: null, visibility: "library" } as const;
+    const id = addPendingVideo(app.deps, ben.user, { ...input, tags: [] });
+    failVideo(app.deps, id, new AppError(code, "It failed."));
+    return id;
+  };
+  const film = "https://example.org/film";
+
+  test("offers what helps: a sent file is gone, and what is no video stays none", async () => {
+    expect(await offers(failed(null, "not_a_video"))).toEqual(["Send another file", "Delete"]);
+    expect(await offers(failed(null, "tool_failed"))).toEqual(["Send the file again", "Delete"]);
+    expect(await offers(failed(film, "not_a_video"))).toEqual(["Delete"]);
+    expect(await offers(failed(film, "tool_failed"))).toEqual(["Try again", "Delete"]);
+  });
+
+  test("says so to programs too", async () => {
+    const errorOf = async (id: string) => (await video(id)).error;
+    expect(await errorOf(failed(null, "tool_failed"))).toMatchObject({ retryable: false });
+    expect(await errorOf(failed(film, "too_long"))).toMatchObject({ retryable: false });
+    expect(await errorOf(failed(film, "site_unreachable"))).toMatchObject({ retryable: true });
+  });
+
+  test("offers nothing to those who may not change it", async () => {
+    const page = await text(`/videos/${failed(null, "not_a_video")}`, cleo.token);
+    expect(page).toContain("It failed.");
+    expect(page).not.toContain("Send another file");
   });
 });
 

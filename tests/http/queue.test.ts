@@ -227,7 +227,10 @@ describe("what waits", () => {
   });
 });
 
-test("all that failed is tried again at once, each person's own", async () => {
+test("all that failed and can pass is tried again at once, each person's own", async () => {
+  const hopeless = await start("/text.mp4");
+  await reaches(hopeless.id, "failed");
+  expect(await look(hopeless.id)).toMatchObject({ error: { code: "not_a_video", retryable: false } });
   const mine = await Promise.all(["/gone.mp4", "/removed.mp4"].map((path) => start(path)));
   const bobs = await start("/gone.mp4", bob);
   for (const { id } of [...mine, bobs]) await reaches(id, "failed");

@@ -33,7 +33,7 @@ const evil = {
   thumbnailError: hostile,
   videoCodec: hostile,
 };
-const failure = { code: "video_private", message: hostile, hint: hostile, remedy: null };
+const failure = { code: "video_private", message: hostile, hint: hostile, remedy: null, retryable: true };
 const videos = [
   makeVideo(evil),
   makeVideo({ ...unknownVideo, id: "v2", state: "PENDING" }),

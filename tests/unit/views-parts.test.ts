@@ -52,7 +52,7 @@ describe("a card", () => {
     ["FAILED", null, "Failed"],
   ])("of a video that is %s says so, and can't be played", async (state, at, words) => {
     const html = await card(
-      { ...unknownVideo, state, error: { code: "x", message: "It is gone.", hint: "" } },
+      { ...unknownVideo, state, error: { code: "x", message: "It is gone.", hint: "", retryable: true } },
       at,
     );
     expect(html).toContain(words);
@@ -62,6 +62,13 @@ describe("a card", () => {
 });
 
 describe("a download's row", () => {
+  test("that can never pass does not offer to try it again, but its page", async () => {
+    const error = { code: "not_a_video", message: "It is text.", hint: "", remedy: null, retryable: false };
+    const html = await render(DownloadRow({ page, download: makeDownload({ state: "failed", error }) }));
+    expect(html).not.toContain("Try again");
+    expect(html).toContain("Open");
+  });
+
   test.each<[DownloadState, string[], string[]]>([
     ["waiting", ["Cancel"], ["Try again", "Watch"]],
     ["fetching", ["Cancel", "64 %", "12 MB of 30 MB", "2.1 MB/s", "2 min left"], ["Try again"]],
@@ -71,7 +78,7 @@ describe("a download's row", () => {
   ])("that is %s offers what makes sense", async (state, has, hasNot) => {
     const error =
       state === "failed"
-        ? { code: "x", message: "It is gone.", hint: "Look elsewhere.", remedy: null }
+        ? { code: "x", message: "It is gone.", hint: "Look elsewhere.", remedy: null, retryable: true }
         : null;
     const html = await render(DownloadRow({ page, download: makeDownload({ state, error, progress }) }));
     for (const words of has) expect(html).toContain(words);
@@ -86,7 +93,7 @@ describe("a download's row", () => {
     ["retry", null, "everybody"],
     [null, null, "everybody"],
   ])("that failed and wants %p leads to %p, %s", async (remedy, href, who) => {
-    const error = { code: "x", message: "It failed.", hint: "", remedy };
+    const error = { code: "x", message: "It failed.", hint: "", remedy, retryable: true };
     const download = makeDownload({ state: "failed", url, error });
     for (const role of ["admin", "user"] as const) {
       const elements = await elementsOf(

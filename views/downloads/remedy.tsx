@@ -13,7 +13,7 @@ interface Way {
   forAdmins: boolean;
 }
 
-/** To try again is a button of every download that failed. */
+/** To try again is a button of every download that failed and may pass. */
 const ways: Record<Exclude<Remedy, "retry">, Way> = {
   add_cookies: {
     href: ({ url }) => paths.cookies(new URL(url).hostname),

@@ -102,6 +102,9 @@ function Actions({ download }: { download: DownloadItem }) {
       </ButtonLink>
     ) : null;
   }
+  if (download.error?.retryable === false) {
+    return videoId ? <ButtonLink href={paths.video(videoId)}>Open</ButtonLink> : null;
+  }
   return (
     <QueueForm action={paths.retryDownload(id)}>
       <Button icon="rotate-cw">Try again</Button>

@@ -1,7 +1,8 @@
 import type { VideoItem } from "../../src/features/videos/item.ts";
+import { canPassLater } from "../../src/lib/errors.ts";
 import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
-import { Button } from "../parts/button.tsx";
+import { Button, ButtonLink } from "../parts/button.tsx";
 import { Field, type FormError, FormNotice, TextArea } from "../parts/field.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { VisibilityField } from "../parts/visibility.tsx";
@@ -90,13 +91,27 @@ export function DeleteVideo({ video }: { video: VideoItem }) {
   );
 }
 
-export function RetryDownload({ video }: { video: VideoItem }) {
+/** What helps where a video failed: its bytes once more, or others, or nothing of it. Nothing that was kept is lost. */
+export function AfterFailure({ video }: { video: VideoItem }) {
+  const { error, sourceUrl } = video;
   return (
-    <form method="post" action={paths.retryVideo(video.id)}>
-      <Button kind="primary" icon="rotate-cw">
-        Try again
-      </Button>
-    </form>
+    <>
+      {error?.retryable && (
+        <form method="post" action={paths.retryVideo(video.id)}>
+          <Button kind="primary" icon="rotate-cw">
+            Try again
+          </Button>
+        </form>
+      )}
+      {sourceUrl === null && (
+        <ButtonLink href={paths.downloads()} kind="primary" icon="upload">
+          {canPassLater(error?.code ?? "") ? "Send the file again" : "Send another file"}
+        </ButtonLink>
+      )}
+      <form method="post" action={paths.deleteVideo(video.id)}>
+        <Button icon="trash-2">Delete</Button>
+      </form>
+    </>
   );
 }
 

@@ -7,7 +7,7 @@ import { ButtonLink } from "../parts/button.tsx";
 import type { FormError } from "../parts/field.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Time } from "../parts/time.tsx";
-import { DeleteVideo, EditForm, type EditValues, RemakeThumbnails, RetryDownload } from "./manage.tsx";
+import { AfterFailure, DeleteVideo, EditForm, type EditValues, RemakeThumbnails } from "./manage.tsx";
 import { isUnfinished } from "./facts.ts";
 import { OwnPicture } from "./own-picture.tsx";
 import { ReplaceFile } from "./replace-file.tsx";
@@ -49,7 +49,7 @@ export function PlayerPage(props: {
             <Summary page={page} video={video} />
           </div>
           <div class="actions">
-            {video.state === "FAILED" && video.sourceUrl && canEdit && <RetryDownload video={video} />}
+            {video.state === "FAILED" && canEdit && <AfterFailure video={video} />}
             {video.state === "READY" && (
               <ButtonLink href={paths.downloadFile(video.id)} icon="download" download>
                 Download
@@ -73,7 +73,7 @@ export function PlayerPage(props: {
                   <RemakeThumbnails video={video} />
                 </>
               )}
-              <DeleteVideo video={video} />
+              {video.state !== "FAILED" && <DeleteVideo video={video} />}
             </section>
           )}
         </div>

@@ -1,3 +1,4 @@
+import { canPassLater } from "../../../src/lib/errors.ts";
 import type { Problem } from "../item.ts";
 import type { Outcome, Server } from "./way.ts";
 
@@ -5,7 +6,7 @@ import type { Outcome, Server } from "./way.ts";
 export interface Told {
   state: "receiving" | "done" | "refused";
   video_id: string | null;
-  error: { message: string; hint: string } | null;
+  error: { code: string; message: string; hint: string } | null;
 }
 
 /** What the server says of an upload: null where there is no answer, "gone" where it has none of this kind. */
@@ -31,8 +32,8 @@ export function outcomeOf(server: Server, told: Told | "gone" | null): Outcome |
   const { state, video_id: id, error } = told;
   if (state === "done") return { kind: "done", place: id === null ? null : server.video + id };
   if (state !== "refused") return null;
-  const { message = "The server refused this file.", hint = "" } = error ?? {};
-  return { kind: "refused", problem: { message, hint } };
+  const { message = "The server refused this file.", hint = "", code = "" } = error ?? {};
+  return { kind: "refused", problem: { message, hint, isFinal: !canPassLater(code) } };
 }
 
 /**
@@ -45,9 +46,9 @@ export function passes(status: number): boolean {
 
 export function refusalOf(body: string, status: number): Outcome {
   if (status === 401) return { kind: "refused", problem: loggedOut };
-  const { title, detail = "" } = (readJson(body) ?? {}) as { title?: string; detail?: string };
+  const { title, detail = "", code = "" } = (readJson(body) ?? {}) as Partial<Record<string, string>>;
   const message = title ?? `The server did not take it (${status}).`;
-  return { kind: "refused", problem: { message, hint: detail } };
+  return { kind: "refused", problem: { message, hint: detail, isFinal: !canPassLater(code) } };
 }
 
 const loggedOut: Problem = { message: "You are logged out.", hint: "Log in, and it goes on.", isLogin: true };

@@ -57,6 +57,9 @@ export const downloadSchema = z
           .enum(["retry", "update_ytdlp", "add_cookies", "free_space"])
           .nullable()
           .openapi({ description: "The one action that helps; null where none does." }),
+        retryable: z
+          .boolean()
+          .openapi({ description: "Whether starting it again may help: what is no video stays none." }),
       })
       .nullable(),
     created_at: timeSchema,

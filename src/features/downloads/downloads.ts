@@ -1,7 +1,7 @@
 import type { Download, DownloadState, User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { parseCursor } from "../../lib/cursor.ts";
-import { AppError, remedyOf } from "../../lib/errors.ts";
+import { AppError, canPassLater, remedyOf } from "../../lib/errors.ts";
 import { canSeeAll } from "../videos/videos.ts";
 import { pauseSwitch, waitExplainer } from "./gates/gates.ts";
 import type { DownloadItem } from "./item.ts";
@@ -153,6 +153,14 @@ export function noSuchDownload(): AppError {
   return new AppError("not_found", "There is no such download.", { hint: "It may have been deleted." });
 }
 
+/** Which of the two rows says what went wrong: once the bytes were here, the video. */
+export function failureOf({
+  download,
+  video,
+}: DownloadRow): Pick<Download, "errorCode" | "errorMessage" | "errorHint"> {
+  return download.errorCode ? download : (video ?? download);
+}
+
 const steerable = new Set<DownloadState>(["waiting", "probing", "fetching"]);
 
 function toItems(deps: Seeing, rows: DownloadRow[]): DownloadItem[] {
@@ -167,7 +175,7 @@ function itemOf(
 ): DownloadItem {
   const { download, video, state, thumbnails } = row;
   const isPaused = download.pausedAt !== null && steerable.has(state);
-  const { errorCode, errorMessage, errorHint } = download.errorCode ? download : (video ?? download);
+  const { errorCode, errorMessage, errorHint } = failureOf(row);
   return {
     id: download.id,
     parentId: download.parentId,
@@ -193,6 +201,7 @@ function itemOf(
             message: errorMessage ?? "",
             hint: errorHint ?? "",
             remedy: remedyOf(errorCode),
+            retryable: canPassLater(errorCode),
           },
     createdAt: download.createdAt,
     updatedAt: Math.max(download.updatedAt, video?.updatedAt ?? 0),

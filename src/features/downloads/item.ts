@@ -10,6 +10,8 @@ export interface DownloadError {
   hint: string;
   /** The one action that helps; null where none does. */
   remedy: Remedy | null;
+  /** Whether starting it again may help: what is no video stays none. */
+  retryable: boolean;
 }
 
 /** One download as pages and the API see it. Times are milliseconds since 1970 UTC. */

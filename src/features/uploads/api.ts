@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { canPassLater } from "../../lib/errors.ts";
 import { allow } from "../../web/allow.ts";
 import { failure, idParam, isoTime, jsonOf, newApiPart, pagingQuery, timeSchema } from "../../web/api.ts";
 import type { AppEnv } from "../../web/env.ts";
@@ -18,7 +19,16 @@ const uploadSchema = z
     state: z.enum(["receiving", "done", "refused"]),
     video_id: z.string().nullable().openapi({ description: "What it became." }),
     replaces: z.string().nullable().openapi({ description: "The video whose file it takes the place of." }),
-    error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+    error: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        hint: z.string(),
+        retryable: z
+          .boolean()
+          .openapi({ description: "Whether the same file may pass when it is sent again." }),
+      })
+      .nullable(),
     created_at: timeSchema,
     expires_at: timeSchema.openapi({ description: "When it is forgotten; put off by every piece." }),
   })
@@ -178,7 +188,7 @@ function uploadJson(upload: UploadItem): z.infer<typeof uploadSchema> {
     state: upload.state,
     video_id: upload.videoId,
     replaces: upload.replaces,
-    error: upload.error,
+    error: upload.error && { ...upload.error, retryable: canPassLater(upload.error.code) },
     created_at: isoTime(upload.createdAt),
     expires_at: isoTime(upload.expiresAt),
   };

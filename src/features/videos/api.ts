@@ -29,7 +29,17 @@ import {
 
 export const videoState = z.enum(["PENDING", "PROCESSING", "READY", "FAILED"]);
 
-export const errorSchema = z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable();
+export const errorSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    hint: z.string(),
+    retryable: z.boolean().openapi({
+      description:
+        "Whether starting its download again may help. What was sent has to be sent again, and what is no video stays none.",
+    }),
+  })
+  .nullable();
 
 export const videoSchema = z
   .object({

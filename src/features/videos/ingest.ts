@@ -50,9 +50,10 @@ export function gaveUpIngest(deps: Needs, payload: Payload, { error, why }: JobL
   );
   if (why === "cancelled") return;
   const cause = error instanceof PermanentFailure ? error.cause : error;
-  failVideo(deps, payload.videoId, isAppError(cause) ? cause : couldNotIngest());
   const video = findVideo(deps.db, payload.videoId);
-  if (video) queueMicrotask(() => deps.events.finished(video.id, video.ownerId));
+  if (!video) return;
+  failVideo(deps, video.id, isAppError(cause) ? cause : couldNotIngest(video));
+  queueMicrotask(() => deps.events.finished(video.id, video.ownerId));
 }
 
 function commit(deps: Needs, video: Video, { facts, rows }: Awaited<ReturnType<typeof storeFiles>>): void {
@@ -68,8 +69,9 @@ function commit(deps: Needs, video: Video, { facts, rows }: Awaited<ReturnType<t
   });
 }
 
-function couldNotIngest(): AppError {
+function couldNotIngest({ sourceUrl }: Video): AppError {
+  const again = sourceUrl === null ? "Send the file again" : "Try again";
   return new AppError("tool_failed", "The file arrived, but could not be made ready.", {
-    hint: "Try again; if it stays, the log says more.",
+    hint: `${again}; if it stays, the log says more.`,
   });
 }

@@ -1,5 +1,13 @@
 import type { VideoState, Visibility } from "../../db/schema.ts";
 
+export interface VideoError {
+  code: string;
+  message: string;
+  hint: string;
+  /** Its bytes can be had once more, and may pass then: what was sent is gone, and what is no video stays none. */
+  retryable: boolean;
+}
+
 /** One video as pages and the API see it. Times are milliseconds since 1970 UTC, lengths seconds, sizes bytes. */
 export interface VideoItem {
   id: string;
@@ -34,7 +42,7 @@ export interface VideoItem {
   replacingSince: number | null;
   /** Why the last new file did not: for those who may change the video, and nobody else. */
   replaceError: string | null;
-  error: { code: string; message: string; hint: string } | null;
+  error: VideoError | null;
   createdAt: number;
   updatedAt: number;
 }

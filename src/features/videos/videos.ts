@@ -4,7 +4,7 @@ import { withReserve } from "../../db/reserve.ts";
 import type { Deps } from "../../deps.ts";
 import type { StoredFile, User, Video, VideoState } from "../../db/schema.ts";
 import { parseCursor } from "../../lib/cursor.ts";
-import { AppError } from "../../lib/errors.ts";
+import { AppError, canPassLater } from "../../lib/errors.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { cleanText } from "../../lib/text.ts";
 import { revisionOf } from "../../storage/keys.ts";
@@ -196,6 +196,13 @@ function itemOf({ video, ownerName, tags, files }: VideoRow): VideoItem {
     thumbnails: files.filter((file) => file.kind === "thumbnail").map((file) => file.n),
     hasPoster: files.some((file) => file.kind === "poster"),
     error:
-      errorCode === null ? null : { code: errorCode, message: errorMessage ?? "", hint: errorHint ?? "" },
+      errorCode === null
+        ? null
+        : {
+            code: errorCode,
+            message: errorMessage ?? "",
+            hint: errorHint ?? "",
+            retryable: video.sourceUrl !== null && canPassLater(errorCode),
+          },
   };
 }

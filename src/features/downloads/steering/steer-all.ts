@@ -1,8 +1,9 @@
 import type { User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
-import { isAppError } from "../../../lib/errors.ts";
+import { canPassLater, isAppError } from "../../../lib/errors.ts";
 import { canAdd, canSeeAll } from "../../videos/videos.ts";
 import { pauseSwitch } from "../gates/gates.ts";
+import { failureOf } from "../downloads.ts";
 import { fetchJob, probeJob } from "../jobs.ts";
 import { pageOfDownloads } from "../queries.ts";
 import { isSwitchedOn, pauseSome, resumeSome, setSwitch } from "../gates/queries.ts";
@@ -61,7 +62,7 @@ export async function resumeAll(deps: Needs, user: User): Promise<void> {
   events.emit("queue.changed", { userId: whose });
 }
 
-/** Starts every failed download that the person may steer again; returns how many. */
+/** Starts every failed download again that the person may steer and that can pass; returns how many. */
 export async function retryAllFailed(deps: Needs, user: User): Promise<number> {
   if (!canAdd(user)) throw mayNotAdd();
   const filter = { userId: canSeeAll(user) ? null : user.id, states: ["failed"] as const };
@@ -73,7 +74,8 @@ export async function retryAllFailed(deps: Needs, user: User): Promise<number> {
     if (!last) return count;
     before = last.download.seq;
     deps.db.transaction(() => {
-      for (const { download } of rows) if (retryIfPossible(deps, user, download.id)) count++;
+      const hopeful = rows.filter((row) => canPassLater(failureOf(row).errorCode ?? ""));
+      for (const { download } of hopeful) if (retryIfPossible(deps, user, download.id)) count++;
     });
     await new Promise((next) => setImmediate(next));
   }
