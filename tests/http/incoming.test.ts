@@ -11,6 +11,7 @@ import {
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { checkStorage } from "../../src/features/storage/storage.ts";
+import { listRefused } from "../../src/features/uploads/uploads.ts";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
 import { openIncoming } from "../../src/storage/incoming.ts";
 import type { S3Options } from "../../src/storage/s3-options.ts";
@@ -153,11 +154,16 @@ describe.skipIf(!hasMinio)("what is put into incoming/ of the bucket", () => {
     // Doctors see somebody else's files, which they leave alone.
     expect(await checkStorage(app.deps, "s3")).toMatchObject({ strays: { count: 0 }, lost: { count: 0 } });
 
+    const { items, total } = listRefused(app.deps);
+    expect(total).toBe(2);
+    expect(items.map(({ key }) => key).toSorted()).toEqual(["incoming/empty.mp4", "incoming/notes.txt"]);
+
     // Another file of the same name is another thing.
     await outsider.put("incoming/notes.txt", clip);
     await untilReady(1);
     await until(async () => ((await outsider.list()).includes("notes.txt") ? null : true));
     await until(() => (rows().length === 1 ? true : null));
+    expect(listRefused(app.deps).items.map(({ key }) => key)).toEqual(["incoming/empty.mp4"]);
   });
 
   test("waits for space that its owner has not, and is taken when there is some", async () => {

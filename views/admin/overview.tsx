@@ -6,10 +6,11 @@ import type { Page } from "../page.ts";
 import { ButtonLink } from "../parts/button.tsx";
 import { AuditTable } from "./audit.tsx";
 import { AdminPage } from "./frame.tsx";
+import { RefusedFiles } from "./refused-files.tsx";
 
 /** How things stand, and what happened last. */
 export function OverviewPage({ page, overview }: { page: Page; overview: Overview }) {
-  const { people, openInvites, videos, bytes, running, waiting, storage, latest } = overview;
+  const { people, openInvites, videos, bytes, running, waiting, storage, refused, latest } = overview;
   return (
     <AdminPage page={page} at="Overview" title="Overview">
       <div class="figures">
@@ -28,6 +29,7 @@ export function OverviewPage({ page, overview }: { page: Page; overview: Overvie
         </Figure>
         <StorageFigure storage={storage} />
       </div>
+      {refused.total > 0 && <RefusedFiles page={page} {...refused} />}
       <section class="latest" aria-labelledby="latest-title">
         <div class="admin-head">
           <h2 id="latest-title">Latest</h2>

@@ -1,3 +1,4 @@
+import type { RefusedItem } from "../uploads/item.ts";
 import type { AuditEvent, Role, StorageName } from "../../db/schema.ts";
 
 /** One person as those see them who look after people. Times are milliseconds since 1970 UTC. */
@@ -80,6 +81,8 @@ export interface Overview {
   running: number;
   waiting: number;
   storage: StorageItem;
+  /** What stays in incoming/ of the bucket: the newest of it, and how much there is. */
+  refused: { items: RefusedItem[]; total: number };
   /** The newest first. */
   latest: AuditItem[];
 }

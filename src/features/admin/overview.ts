@@ -3,8 +3,11 @@ import { auditActions, isAuditAction, listAudit, listInvites, listPeople } from 
 import type { AuditQuery } from "../accounts/accounts.ts";
 import { countQueue } from "../downloads/downloads.ts";
 import { describeHealth } from "../storage/storage.ts";
+import { listRefused } from "../uploads/uploads.ts";
 import { measureShelf } from "../videos/videos.ts";
 import type { AuditItem, Overview, StorageItem } from "./item.ts";
+
+export { listRefused } from "../uploads/uploads.ts";
 
 /** Every action that can be asked for. */
 export const auditCodes = Object.keys(auditActions).filter(isAuditAction);
@@ -20,6 +23,7 @@ export function readAudit(
 }
 
 const latestShown = 6;
+const refusedShown = 10;
 
 /** What an admin sees first. */
 export async function takeOverview(
@@ -31,6 +35,7 @@ export async function takeOverview(
     ...measureShelf(deps),
     ...countQueue(deps),
     storage: await seeStorage(deps),
+    refused: listRefused(deps, { limit: refusedShown }),
     latest: readAudit(deps, { limit: latestShown }).items,
   };
 }

@@ -16,3 +16,17 @@ export interface UploadItem {
   createdAt: number;
   expiresAt: number;
 }
+
+/** An object that stays in incoming/ of the bucket, and why. */
+export interface RefusedItem {
+  /** As whoever put it there calls it: hostile text. */
+  key: string;
+  sizeBytes: number;
+  code: string;
+  message: string;
+  hint: string;
+  /** When it is tried again: as it is never, as soon as it fits, or at the next start. */
+  again: "never" | "fits" | "restart";
+  /** Since when it is known to be there, in milliseconds since 1970 UTC. */
+  since: number;
+}

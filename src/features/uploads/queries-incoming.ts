@@ -1,4 +1,4 @@
-import { and, eq, lt, ne } from "drizzle-orm";
+import { and, count, desc, eq, getTableColumns, lt, ne, sql } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { incomingObjects, videos } from "../../db/schema.ts";
 import type { IncomingState, VideoState } from "../../db/schema.ts";
@@ -64,3 +64,27 @@ export function leftBefore(db: Database, time: number): string[] {
   const rows = db.select({ id: incomingObjects.id }).from(incomingObjects).where(where).all();
   return rows.map(({ id }) => id);
 }
+
+/** In the order in which they were found; the table has no number of its own for it. */
+const rowid = sql<number>`"incoming_objects"."rowid"`;
+
+/** Those that were refused, newest first, after the row with the number `before`. */
+export function pageOfRefused(
+  db: Database,
+  limit: number,
+  before: number | null,
+): (IncomingRow & { rowid: number })[] {
+  return db
+    .select({ ...getTableColumns(incomingObjects), rowid })
+    .from(incomingObjects)
+    .where(and(isRefused, before === null ? undefined : lt(rowid, before)))
+    .orderBy(desc(rowid))
+    .limit(limit)
+    .all();
+}
+
+export function countRefused(db: Database): number {
+  return db.select({ n: count() }).from(incomingObjects).where(isRefused).get()?.n ?? 0;
+}
+
+const isRefused = eq(incomingObjects.state, "refused");

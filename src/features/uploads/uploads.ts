@@ -14,6 +14,7 @@ import { checkFilename } from "./upload-rules.ts";
 import { readWishes } from "./wishes.ts";
 
 export { usageOf } from "./limits.ts";
+export { listRefused } from "./refused-incoming.ts";
 
 /** Writes down that a file is coming, where it may; until now there is not one byte of it. */
 export function startUpload(
