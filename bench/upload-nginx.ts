@@ -1,8 +1,11 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { syncPath } from "../src/storage/durable-write.ts";
 
 export interface UploadNginx {
   origin: string;
+  /** What has come is on the disk then. */
+  flush(): Promise<void>;
   /** Deletes what has come. */
   clear(): void;
   stop(): Promise<void>;
@@ -24,6 +27,9 @@ export async function startNginx(folder: string): Promise<UploadNginx> {
   }
   return {
     origin,
+    async flush() {
+      for (const name of readdirSync(bodies)) await syncPath(join(bodies, name));
+    },
     clear() {
       for (const name of readdirSync(bodies)) rmSync(join(bodies, name));
     },

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, statSync, writeSync } from "node:fs";
 import type { Server } from "bun";
 import { AppError } from "../lib/errors.ts";
+import { flushAlong } from "../storage/flush-along.ts";
 import { storageFull } from "../storage/free-space.ts";
 
 export interface ReceivingRules {
@@ -59,6 +60,7 @@ async function writeByBun(
   rules.signal?.throwIfAborted();
   const fd = openSync(path, "a", 0o600);
   const before = fstatSync(fd).size;
+  const endFlushing = flushAlong(path);
   const { promise: isCut, reject: cut } = Promise.withResolvers<never>();
   const unwatch = watchBody(request, rules, () => fstatSync(fd).size - before, cut);
   const writing = Bun.write(Bun.file(fd), new Response(request.body));
@@ -72,6 +74,7 @@ async function writeByBun(
     await Promise.race([writing.then(() => over), isCut]);
     if (statSync(path).size !== before + length) throw brokenOff();
   } catch (error) {
+    endFlushing().catch(() => {});
     // Bun ends a write that was cut when it hangs up, which is with the answer.
     if (!isOver) rules.lingers?.(over);
     if (error instanceof DOMException && error.name === "AbortError") throw brokenOff();
@@ -79,6 +82,9 @@ async function writeByBun(
   } finally {
     unwatch();
   }
+  await endFlushing().catch((error: unknown) => {
+    throw isFull(error) ? storageFull(error) : error;
+  });
 }
 
 /** Null where the sender doesn't say. */

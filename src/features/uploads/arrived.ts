@@ -10,6 +10,7 @@ import {
 import { join } from "node:path";
 import type { Deps } from "../../deps.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
+import { ignore, syncPath } from "../../storage/durable-write.ts";
 
 type Needs = Pick<Deps, "config">;
 
@@ -30,6 +31,8 @@ export function arrivedName(deps: Needs, id: string): string | null {
 
 /** How much has arrived: the file itself is the only one to know. */
 export function arrivedBytes(deps: Needs, id: string): number {
+  const coming = statSync(join(workRoot(deps), id, receivedName), { throwIfNoEntry: false });
+  if (coming) return coming.size;
   const name = arrivedName(deps, id);
   return name === null ? 0 : statSync(join(workRoot(deps), id, name)).size;
 }
@@ -55,6 +58,39 @@ export function dropDistrusted(deps: Needs, id: string): void {
   const offset = Number(readFileSync(note, "utf8") || Infinity);
   if (existsSync(path) && statSync(path).size > offset) truncateSync(path, offset);
   rmSync(note, { force: true });
+}
+
+const flushEveryBytes = 32_000_000;
+const flushes = new Map<string, Promise<unknown>>();
+
+/**
+ * Flushes what has arrived now and then, while its sender goes on: at the end little is left to wait for. Throws what the
+ * disk said of the flush before, which it says only once; nothing of that upload is relied on then.
+ */
+export async function flushSome(
+  deps: Needs,
+  { id, sizeBytes }: { id: string; sizeBytes: number },
+  before: number,
+  now: number,
+): Promise<void> {
+  const isWhole = now === sizeBytes;
+  if (!isWhole && Math.floor(before / flushEveryBytes) === Math.floor(now / flushEveryBytes)) return;
+  try {
+    await flushes.get(id);
+  } catch (error) {
+    flushes.delete(id);
+    distrustFrom(deps, id, 0);
+    throw error;
+  }
+  // Who judges it flushes the rest.
+  if (isWhole) return;
+  // It may have been cancelled meanwhile.
+  const flushing = syncPath(join(workRoot(deps), id, receivedName)).catch(ignore("ENOENT"));
+  flushes.set(id, flushing);
+  const forget = () => {
+    if (flushes.get(id) === flushing) flushes.delete(id);
+  };
+  flushing.then(forget, () => {});
 }
 
 function distrustPath(deps: Needs, id: string): string {

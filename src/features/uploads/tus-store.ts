@@ -12,6 +12,7 @@ import {
   arrivedBytes,
   distrustFrom,
   dropDistrusted,
+  flushSome,
   receivedName,
   relyOnArrived,
   workRoot,
@@ -80,8 +81,11 @@ export class UploadStore extends DataStore {
     try {
       if (checksum) distrustFrom(deps, id, offset);
       await this.#receive(path, sizeBytes - offset);
-      if (checksum) await verifyChecksum(path, offset, checksum);
-      relyOnArrived(deps, id);
+      if (checksum) {
+        await verifyChecksum(path, offset, checksum);
+        relyOnArrived(deps, id);
+      }
+      await flushSome(deps, upload, offset, arrivedBytes(deps, id));
     } catch (error) {
       // Who has the turn next does it, where bytes still come.
       if (!this.#lingers) dropDistrusted(deps, id);
