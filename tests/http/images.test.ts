@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { formatBytes } from "../../src/lib/bytes.ts";
 import { dataFolder } from "../../src/lib/data-folder.ts";
 import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
@@ -283,4 +284,51 @@ test("bytes that are in use stay when they were written down to be removed", asy
   app.deps.db.transaction(() => discardFiles(app.deps, [{ storage: "disk", key }]));
   await app.idle();
   expect(readFileSync(join(dataFolder.storage(app.dataDir), key)).length).toBe(image.size_bytes);
+});
+
+test("pictures take of their owner's space, and none is kept that is more than is left", async () => {
+  const { db } = app.deps;
+  const hal = await app.join("hal");
+  const give = (bytes: number) =>
+    db.$client.prepare("UPDATE users SET quota_bytes = ? WHERE email LIKE 'hal@%'").run(bytes);
+  const used = async () => /([\d.]+ k?B) used/.exec(await (await get("/images", hal)).text())?.[1];
+  give(1_000_000);
+  expect(await used()).toBe("0 B");
+  const { id } = await send(await photo(101), "first.jpg", hal);
+  const kept = db.query.imageFiles.findMany({ where: (file, { eq }) => eq(file.imageId, id) }).sync();
+  const keptBytes = kept.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  expect(kept.length).toBeGreaterThan(1);
+  expect(await used()).toBe(formatBytes(keptBytes));
+
+  const before = filesNow();
+  // Some is left, but less than it takes; and then nothing at all.
+  for (const quota of [keptBytes + 10, keptBytes]) {
+    give(quota);
+    const refused = await app.request("/api/v1/images", {
+      ...sending(await photo(102), "second.jpg"),
+      as: hal,
+    });
+    expect(await refused.json()).toMatchObject({
+      status: 507,
+      code: "quota_exceeded",
+      title: expect.stringContaining("more than you have space for"),
+    });
+    const page = await app.request("/images", { ...sending(await photo(102), "second.jpg"), as: hal });
+    expect(await page.text()).toContain("That is more than you have space for");
+  }
+  await app.idle();
+  expect(filesNow()).toEqual(before);
+  // What is there already takes nothing.
+  expect(await send(await photo(101), "first.jpg", hal)).toMatchObject({ id });
+  await app.request(`/api/v1/images/${id}`, { method: "DELETE", as: hal });
+  await send(await photo(102), "second.jpg", hal);
+});
+
+test("videos are refused where pictures have taken the space", async () => {
+  const fay = await app.join("fay");
+  await send(await photo(103), "first.jpg", fay);
+  app.deps.db.$client.exec("UPDATE users SET quota_bytes = 100 WHERE email LIKE 'fay@%'");
+  const video = { method: "POST", body: Buffer.alloc(50), headers: { "content-type": "video/mp4" } };
+  const refused = await app.request("/api/v1/videos?filename=a.mp4", { ...video, as: fay });
+  expect(await refused.json()).toMatchObject({ code: "quota_exceeded" });
 });

@@ -8,6 +8,7 @@ import { EmptyState } from "../parts/empty.tsx";
 import { Field, type FormError, FormNotice } from "../parts/field.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Pager } from "../parts/pager.tsx";
+import { SpaceUsed } from "../parts/space-used.tsx";
 import { Time } from "../parts/time.tsx";
 
 interface CardsProps {
@@ -19,8 +20,15 @@ interface CardsProps {
 }
 
 /** One's own pictures, to be shown elsewhere. */
-export function ImagesPage(props: CardsProps & { mostBytes: number; error?: FormError }) {
-  const { page, images, mostBytes, error } = props;
+export function ImagesPage(
+  props: CardsProps & {
+    mostBytes: number;
+    /** Of all their files, not of pictures alone. */
+    usage: { usedBytes: number; quotaBytes: number | null };
+    error?: FormError;
+  },
+) {
+  const { page, images, mostBytes, usage, error } = props;
   return (
     <Layout page={page} title="Pictures" current="account">
       <div class="images">
@@ -39,6 +47,7 @@ export function ImagesPage(props: CardsProps & { mostBytes: number; error?: Form
           hx-swap="outerMorph"
           hx-nonce={page.nonce}
         >
+          {usage.quotaBytes !== null && <SpaceUsed {...usage} />}
           {images.length === 0 ? (
             <EmptyState icon="images" title="No pictures yet">
               A picture that you send stands here with its link, ready to be used.

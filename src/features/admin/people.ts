@@ -3,7 +3,7 @@ import type { Deps } from "../../deps.ts";
 import { may } from "../../lib/permissions.ts";
 import { getUser, listPeople as listUsers } from "../accounts/accounts.ts";
 import type { PeopleQuery } from "../accounts/accounts.ts";
-import { usageOf } from "../uploads/uploads.ts";
+import { usageOf } from "../space/space.ts";
 import { countVideosOf } from "../videos/videos.ts";
 import { countImagesOf } from "../images/images.ts";
 import type { PersonItem } from "./item.ts";

@@ -13,6 +13,7 @@ import { cleanText } from "../../lib/text.ts";
 import { keys } from "../../storage/keys.ts";
 import type { ReceivePicture } from "../../web/receive-picture.ts";
 import { discardFiles } from "../removals/removals.ts";
+import { requireQuota } from "../space/space.ts";
 import { findImageBySum, insertImage } from "./queries.ts";
 import type { ImageFile, NewImage } from "./queries.ts";
 
@@ -23,7 +24,7 @@ const widths = [320, 640, 1280];
 
 /**
  * What somebody sent becomes an image: returns its id, and whether it is new. The same bytes of the same person are
- * the image that is there. Throws what `makePictures` does.
+ * the image that is there. Throws what `makePictures` does, and `quota_exceeded`.
  */
 export async function addImageNow(
   deps: Needs,
@@ -38,12 +39,14 @@ export async function addImageNow(
     const sha256 = await sha256OfFile(path, signal);
     const known = findImageBySum(db, owner.id, sha256);
     if (known) return { id: known.id, isNew: false };
+    // How much it will take is known once it is made; where nothing is left, that is not worth the work.
+    requireQuota(deps, owner, 1);
     const { image, smaller } = await develop(deps, path, folder, signal);
     const id = newId();
     const { mime, width, height, sizeBytes } = image;
     const filename = cleanText(sent.filename, 255) || "picture";
     const row = { id, ownerId: owner.id, filename, mime, width, height, sizeBytes, sha256 };
-    return store(deps, row, [{ ...image, width: 0 }, ...smaller]);
+    return store(deps, owner, row, [{ ...image, width: 0 }, ...smaller]);
   });
 }
 
@@ -66,6 +69,7 @@ async function develop(
 /** The bytes first, and then the rows that say so; nothing stays of what was stored where that fails. */
 async function store(
   deps: Needs,
+  owner: User,
   image: Omit<NewImage, "createdAt">,
   made: MadePicture[],
 ): Promise<{ id: string; isNew: boolean }> {
@@ -83,7 +87,10 @@ async function store(
         // Sent twice at the same time, perhaps.
         const known = findImageBySum(db, image.ownerId, image.sha256);
         if (known) discardFiles(deps, files);
-        else insertImage(db, { ...image, createdAt: now() }, files);
+        else {
+          requireQuota(deps, owner, sumOf(files));
+          insertImage(db, { ...image, createdAt: now() }, files);
+        }
         return { id: known?.id ?? image.id, isNew: !known };
       },
       { behavior: "immediate" },
@@ -92,6 +99,10 @@ async function store(
     db.transaction(() => discardFiles(deps, files));
     throw error;
   }
+}
+
+function sumOf(files: readonly ImageFile[]): number {
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
 async function fileRow(

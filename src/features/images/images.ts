@@ -25,6 +25,8 @@ import {
 } from "./queries.ts";
 import type { ImageFile, ImageRow } from "./queries.ts";
 
+export { usageOf } from "../space/space.ts";
+
 /** Keeps what somebody sent; `isNew` is false where it is there already. Throws `not_a_picture`, `too_large` and the like. */
 export async function addImage(
   deps: Pick<Deps, "config" | "db" | "now" | "queue" | "storage" | "tools">,

@@ -11,7 +11,7 @@ import { pageOf } from "../../web/page.ts";
 import { pictureOf } from "../../web/receive-picture.ts";
 import { sendStored } from "../../web/send-stored.ts";
 import { requireUser } from "../../web/session.ts";
-import { addImage, deleteImage, getImageFile, listImages } from "./images.ts";
+import { addImage, deleteImage, getImageFile, listImages, usageOf } from "./images.ts";
 
 /** How long an address of the bucket is good. */
 const linkSeconds = 60 * 60;
@@ -47,8 +47,10 @@ imageRoutes.get("/images/:id/:name", allow("videos.watch"), (c) => {
 });
 
 function imagesPage(c: Context<AppEnv>, error?: ShownError) {
-  const { images } = c.get("deps").config;
-  return <ImagesPage {...cardsFor(c)} mostBytes={images.max_size} error={error} />;
+  const deps = c.get("deps");
+  const mostBytes = deps.config.images.max_size;
+  const usage = usageOf(deps, requireUser(c));
+  return <ImagesPage {...cardsFor(c)} mostBytes={mostBytes} usage={usage} error={error} />;
 }
 
 function cardsFor(c: Context<AppEnv>) {

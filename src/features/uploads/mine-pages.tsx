@@ -1,5 +1,6 @@
 import { Hono } from "hono";
-import { SpaceUsed, UnfinishedUploads } from "../../../views/uploads/unfinished.tsx";
+import { SpaceUsed } from "../../../views/parts/space-used.tsx";
+import { UnfinishedUploads } from "../../../views/uploads/unfinished.tsx";
 import { MinePage, MineRows } from "../../../views/videos/mine.tsx";
 import type { MineFilter } from "../../../views/videos/mine.tsx";
 import type { VideoState } from "../../db/schema.ts";
@@ -8,8 +9,8 @@ import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { pageOf } from "../../web/page.ts";
 import { requireUser } from "../../web/session.ts";
+import { usageOf } from "../space/space.ts";
 import { findSame, listVideos } from "../videos/videos.ts";
-import { usageOf } from "./limits.ts";
 import { cancelUpload, unfinishedUploads } from "./uploads.ts";
 
 /** What somebody has on the shelf, and what is on its way there. */

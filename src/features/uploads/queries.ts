@@ -74,15 +74,6 @@ export function receivingUploads(db: Database): Upload[] {
   return db.select().from(uploads).where(eq(uploads.state, "receiving")).all();
 }
 
-/** What a person has announced and not yet sent in whole. */
-export function bytesAnnounced(db: Database, userId: string): number {
-  const rows = db
-    .select({ sum: sql<number>`coalesce(sum(${uploads.sizeBytes}), 0)` })
-    .from(uploads)
-    .where(and(eq(uploads.userId, userId), eq(uploads.state, "receiving")));
-  return rows.get()?.sum ?? 0;
-}
-
 /** Those that nobody goes on with, and what is over and was seen. */
 export function expiredUploads(db: Database, now: number): string[] {
   const rows = db.select({ id: uploads.id }).from(uploads).where(lte(uploads.expiresAt, now)).all();

@@ -13,7 +13,6 @@ import type { Upload } from "./queries.ts";
 import { checkFilename } from "./upload-rules.ts";
 import { readWishes } from "./wishes.ts";
 
-export { usageOf } from "./limits.ts";
 export { listRefused } from "./refused-incoming.ts";
 
 /** Writes down that a file is coming, where it may; until now there is not one byte of it. */

@@ -2,7 +2,6 @@ import type { Deps } from "../../deps.ts";
 import { removeFilesLater } from "../removals/removals.ts";
 import { ingestJob, replaceJob, replaceKey } from "./jobs.ts";
 import {
-  bytesOfOwner,
   changeOwner,
   countByOwner,
   deleteVideosOfOwner,
@@ -21,11 +20,6 @@ export function countVideosOf({ db }: Pick<Deps, "db">, ownerIds: readonly strin
 /** Everybody's videos, and the bytes of all their files. */
 export function measureShelf({ db }: Pick<Deps, "db">): { videos: number; bytes: number } {
   return shelfSize(db);
-}
-
-/** Bytes of all files of one person's videos. */
-export function bytesStoredOf({ db }: Pick<Deps, "db">, ownerId: string): number {
-  return bytesOfOwner(db, ownerId);
 }
 
 /** All that one person has becomes another's. How many there were. */

@@ -40,15 +40,6 @@ export function deleteVideosOfOwner(db: Database, ownerId: string, now: number):
   db.delete(videos).where(eq(videos.ownerId, ownerId)).run();
 }
 
-/** All files of one person's videos with all that was made of them, and those that are being made ready. */
-export function bytesOfOwner(db: Database, ownerId: string): number {
-  const stored = sql`SELECT coalesce(sum(files.size_bytes), 0)
-    FROM videos CROSS JOIN files ON files.video_id = videos.id WHERE videos.owner_id = ${ownerId}`;
-  const coming = sql`SELECT coalesce(sum(size_bytes), 0)
-    FROM videos WHERE owner_id = ${ownerId} AND state = 'PROCESSING'`;
-  return db.get<{ bytes: number }>(sql`SELECT (${stored}) + (${coming}) AS bytes`).bytes;
-}
-
 const rememberedSize = remembered<{ videos: number; bytes: number }>();
 
 /** Of everybody, with all that was made of the videos. */

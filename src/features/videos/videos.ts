@@ -43,7 +43,7 @@ export { countVideosToPicture, remakeAllPictures, remakePicturesOf } from "./all
 export type { WhichPictures } from "./all-pictures.ts";
 export { findOnShelf, findSameName, findUrlsOnShelf } from "./origin.ts";
 export { parseTags } from "./tag-names.ts";
-export { bytesStoredOf, countVideosOf, discardVideosOf, handOverVideos, measureShelf } from "./owners.ts";
+export { countVideosOf, discardVideosOf, handOverVideos, measureShelf } from "./owners.ts";
 
 export const titleSchema = z
   .string()
