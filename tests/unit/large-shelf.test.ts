@@ -3,7 +3,7 @@ import { migrate } from "../../src/db/migrate.ts";
 import { openDatabase } from "../../src/db/open.ts";
 import type { DownloadState } from "../../src/db/schema.ts";
 import { countDownloads, pageOfDownloads } from "../../src/features/downloads/queries.ts";
-import { pageOfVideos, tagsInUse } from "../../src/features/videos/queries.ts";
+import { pageOfVideos, tagsInUse } from "../../src/features/videos/queries-shelf.ts";
 
 // What large shelves are asked in a quick way is held against the plain way to ask the same.
 

@@ -11,10 +11,10 @@ import {
   deleteVideoRow,
   filesOf,
   findVideo,
-  findVideoRow,
   insertVideo,
   replaceTags,
 } from "./queries.ts";
+import { findVideoRow } from "./queries-shelf.ts";
 
 // What brings bytes does this with its videos. Everything here joins the caller's transaction.
 

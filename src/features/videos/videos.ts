@@ -13,16 +13,10 @@ import { canSeeAll, canWatch } from "./access.ts";
 import { noSuchVideo, requireEdit } from "./authorize.ts";
 import type { VideoItem } from "./item.ts";
 import { picturesJob } from "./jobs.ts";
-import {
-  changeVideo,
-  findVideoAndFile,
-  findVideoRow,
-  pageOfVideos,
-  replaceTags,
-  tagsInUse,
-} from "./queries.ts";
-import type { VideoRow } from "./queries.ts";
+import { changeVideo, findVideoAndFile, replaceTags } from "./queries.ts";
 import { findSameFiles } from "./queries-same.ts";
+import { findVideoRow, pageOfVideos, tagsInUse } from "./queries-shelf.ts";
+import type { VideoRow } from "./queries-shelf.ts";
 import { discardVideo } from "./shelving.ts";
 import { parseTags } from "./tag-names.ts";
 
