@@ -32,17 +32,17 @@ export function isForm({ headers }: Request): boolean {
 
 /**
  * Reads a form of multipart/form-data (RFC 7578), file after file, each written as it comes to where `place` says;
- * null passes over it. Fields that come after a file are of the next one.
+ * null passes over it. Fields that come after a file are of the next one; those after the last are returned.
  */
 export async function receiveForm(
   request: Request,
   rules: ReceivingRules,
   place: (file: ComingFile) => Place | null,
-): Promise<void> {
+): Promise<Readonly<Record<string, string>>> {
   const form = openForm(await newParser(request), place);
   try {
     await readBody(request, rules, form.write);
-    await form.end();
+    return await form.end();
   } finally {
     form.close();
   }
@@ -50,10 +50,12 @@ export async function receiveForm(
 
 function openForm(parser: BusboyInstance, place: (file: ComingFile) => Place | null) {
   const fields: Record<string, string> = {};
+  let afterLast: Record<string, string> = {};
   let failure: unknown = null;
   const opened: { close(): void }[] = [];
-  parser.on("field", (name, value) => void (fields[name] = value));
+  parser.on("field", (name, value) => void (fields[name] = afterLast[name] = value));
   parser.on("file", (field, stream, filename) => {
+    afterLast = {};
     // A form that breaks off in the middle of a file says so here too.
     stream.on("error", (cause) => (failure ??= unreadable(cause)));
     try {
@@ -91,6 +93,7 @@ function openForm(parser: BusboyInstance, place: (file: ComingFile) => Place | n
       parser.end();
       await over;
       check();
+      return afterLast;
     },
     close() {
       for (const file of opened) file.close();

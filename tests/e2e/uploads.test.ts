@@ -441,7 +441,7 @@ test("without scripts the box sends files as a plain form", async () => {
   await plain.page.getByLabel("Password", { exact: true }).fill(password);
   await plain.page.getByRole("button", { name: "Log in" }).click();
   await plain.page.waitForURL(`${shelf.origin}${paths.downloads()}`);
-  await plain.page.getByLabel("Choose files").setInputFiles([small, large]);
+  await plain.page.getByLabel("Choose files").filter({ visible: true }).setInputFiles([small, large]);
   await plain.page.getByRole("button", { name: "Upload", exact: true }).click();
   await plain.page.waitForURL(/\/mine/);
   const titles = (await videosOf(page)).map(({ title }) => title).toSorted();

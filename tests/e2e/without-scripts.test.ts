@@ -4,6 +4,7 @@ import { paths } from "../../src/paths.ts";
 import { password } from "../fixtures/app.ts";
 import { openBrowser, visit } from "../fixtures/browser.ts";
 import type { Visit } from "../fixtures/browser.ts";
+import { mp4Clip } from "../fixtures/media.ts";
 import { addWaiting, openShelf } from "../fixtures/shelf.ts";
 import type { Shelf } from "../fixtures/shelf.ts";
 import { startSite } from "../fixtures/site.ts";
@@ -142,6 +143,29 @@ test("a failed video is tried again from its own page", async () => {
   await page.waitForURL(/\/videos\//);
   expect(await page.locator("meta[http-equiv=refresh]").getAttribute("content")).toBe("5");
   await seen(page.locator("#stage[data-state=FAILED]"));
+});
+
+test("files go with what the add box says of them", async () => {
+  await page.goto(paths.downloads());
+  const box = page.locator("#add");
+  for (const hidden of await page.locator("#add .needs-script").all())
+    expect(await hidden.isVisible()).toBe(false);
+  await box
+    .getByLabel("Choose files")
+    .filter({ visible: true })
+    .setInputFiles(await mp4Clip({ seconds: 2 }));
+  await box.locator("summary", { hasText: "More" }).click();
+  await box.getByLabel("Title", { exact: true }).fill("Sent by hand");
+  await box.getByLabel("Tags", { exact: true }).fill("Boats, sea");
+  await box.getByLabel("Only the owner").check();
+  await box.getByRole("button", { name: "Upload" }).click();
+  await page.waitForURL(`${shelf.origin}${paths.mine()}`);
+  await page.getByRole("link", { name: "Sent by hand" }).click();
+  await seen(page.locator("#stage[data-state=READY]"));
+  expect(await page.locator(".title-row").innerText()).toContain("Private");
+  expect(await page.locator(".words .tags").innerText()).toMatch(/#boats\s+#sea/);
+  await page.locator("summary", { hasText: "Delete" }).click();
+  await page.getByRole("button", { name: "Delete this video" }).click();
 });
 
 test("“Show more” is a link to the next page", async () => {

@@ -243,6 +243,12 @@ async function inPieces(blob: Blob): Promise<Answer> {
   return answer;
 }
 
+interface Shown {
+  title: string;
+  tags: string[];
+  visibility: string;
+}
+
 describe("a form without scripts", () => {
   const send = (body: FormData) =>
     fetch(`${shelf.origin}/uploads`, {
@@ -277,6 +283,35 @@ describe("a form without scripts", () => {
     expect(text).toContain("larger than 5 MB");
     expect(text).not.toContain("good.mp4");
     expect(await countVideos()).toBe(before + 1);
+    await shelf.app.idle();
+    expect(leftInWork()).toEqual([]);
+  });
+
+  test("says for all of them what it says after the last, and how one alone is called", async () => {
+    const sent = async (names: string[], before: Record<string, string> = {}) => {
+      const form = formOf(before);
+      for (const name of names) form.append("file", new File([clipOfSize(clip, 400_000)], name));
+      for (const [name, value] of Object.entries({
+        title: "By the sea",
+        tags: "Boats",
+        visibility: "private",
+      }))
+        form.append(name, value);
+      expect((await send(form)).status).toBe(303);
+      const { items } = (await call(`/videos?owner=me&limit=${names.length}`)) as unknown as {
+        items: Shown[];
+      };
+      return items.map(({ title, tags, visibility }) => [title, tags, visibility]).toReversed();
+    };
+    expect(await sent(["one.mp4"])).toEqual([["By the sea", ["boats"], "private"]]);
+    expect(await sent(["two.mp4", "three.mp4"])).toEqual([
+      ["two", ["boats"], "private"],
+      ["three", ["boats"], "private"],
+    ]);
+    // What was said before a file is of that file.
+    expect(await sent(["four.mp4"], { title: "At home", tags: "Cats" })).toEqual([
+      ["At home", ["cats"], "private"],
+    ]);
     await shelf.app.idle();
     expect(leftInWork()).toEqual([]);
   });

@@ -12,6 +12,8 @@ export function Button(props: {
   value?: string;
   /** Elsewhere than the form around it leads; with `formnovalidate` whatever is missing in it. */
   formaction?: string;
+  /** For files. */
+  formenctype?: "multipart/form-data";
   formnovalidate?: boolean;
 }) {
   const { children, kind = "plain", icon, ...rest } = props;

@@ -2,14 +2,16 @@ import { paths } from "../../src/paths.ts";
 import type { Child } from "hono/jsx";
 import { formatBytes } from "../../src/lib/bytes.ts";
 import type { Page } from "../page.ts";
+import { Button } from "../parts/button.tsx";
 import { Icon, type IconName } from "../parts/icons.tsx";
 
 /** What a picker shows first. Containers that systems know no type for are named; the server looks into the file. */
 const accepted = "video/*,audio/*,image/*,.mkv,.mov,.avi,.ts,.m2ts,.mts,.flv,.wmv,.ogv,.3gp,.heic,.heif";
 
 /**
- * The part of the add box that takes files. Its fields belong to a form of their own, `UploadForm`: files need another
- * encoding. Without scripts that form is simply sent; with them what was chosen is listed first.
+ * The part of the add box that takes files. With scripts its fields belong to a form of their own, `UploadForm`, so that no
+ * look at an address takes them along, and what was chosen is listed first. Without them the box itself is sent, with all
+ * that is said in it.
  */
 export function FileBox({ page }: { page: Page }) {
   const { maxBytes } = page.uploads;
@@ -18,9 +20,14 @@ export function FileBox({ page }: { page: Page }) {
     <fieldset class="file-box" data-file-box>
       <legend>Or files of your own</legend>
       <div class="file-ways">
-        <FileWay icon="film" label="Choose files">
+        <FileWay icon="film" label="Choose files" class="needs-script">
           <input type="file" name="file" multiple accept={accepted} form="upload-form" data-files />
         </FileWay>
+        <noscript>
+          <FileWay icon="film" label="Choose files">
+            <input type="file" name="file" multiple accept={accepted} aria-label="Choose files" />
+          </FileWay>
+        </noscript>
         <FileWay icon="folder-up" label="Choose a folder" class="needs-script fine-only">
           <input type="file" webkitdirectory data-files />
         </FileWay>
@@ -49,10 +56,23 @@ export function FileBox({ page }: { page: Page }) {
 
 export function UploadButton() {
   return (
-    <button type="submit" class="button primary" form="upload-form" data-send>
-      <Icon name="upload" />
-      <span>Upload</span>
-    </button>
+    <>
+      <button type="submit" class="button primary needs-script" form="upload-form" data-send>
+        <Icon name="upload" />
+        <span>Upload</span>
+      </button>
+      <noscript>
+        <Button
+          kind="primary"
+          icon="upload"
+          formaction={paths.uploads()}
+          formenctype="multipart/form-data"
+          formnovalidate
+        >
+          Upload
+        </Button>
+      </noscript>
+    </>
   );
 }
 

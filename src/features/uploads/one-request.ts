@@ -9,7 +9,7 @@ import { newId } from "../../lib/ids.ts";
 import { bodyLength, receiveBody } from "../../web/receive-body.ts";
 import type { Allowance, ReceivingRules } from "../../web/receive-body.ts";
 import { frameBytes, isForm, receiveForm } from "../../web/receive-form.ts";
-import type { Place } from "../../web/receive-form.ts";
+import type { ComingFile, Place } from "../../web/receive-form.ts";
 import { requireQuota } from "../space/space.ts";
 import type { VideoItem } from "../videos/item.ts";
 import { getVideo, requireReplaceable } from "../videos/videos.ts";
@@ -52,6 +52,11 @@ export async function uploadFile(deps: Needs, sending: Sending, replaces: string
   });
 }
 
+/** A file of a form, with what was said before it. */
+interface Arriving extends Omit<Received, "wishes"> {
+  said: Record<string, string> & { filename: string };
+}
+
 export interface FormResult {
   /** Ids of the new videos. */
   videos: string[];
@@ -64,33 +69,39 @@ export async function uploadForm(deps: Needs, sending: Sending): Promise<FormRes
   requireMayUpload(user);
   if (!isForm(request)) throw noFile();
   return inFolders(deps, async (folders) => {
-    const arrived: Received[] = [];
+    const arrived: Arriving[] = [];
     const result: FormResult = { videos: [], refused: [] };
     const refuse = (filename: string, error: unknown): null => {
       if (!isAppError(error)) throw error;
       result.refused.push({ filename, error });
       return null;
     };
-    await receiveForm(request, rulesFor(deps, sending), ({ filename, fields }): Place | null => {
+    const place = ({ filename, fields }: ComingFile): Place | null => {
       try {
-        const wishes = { ...readWishes(deps, { ...fields, filename }), replaces: null };
+        const said = { ...fields, filename };
+        readWishes(deps, said);
         const folder = folders.make();
         return {
           path: join(workRoot(deps), folder, receivedName),
           allowance: allowanceOf(deps, user),
-          arrived: (sizeBytes) => void arrived.push({ folder, sizeBytes, wishes }),
+          arrived: (sizeBytes) => void arrived.push({ folder, sizeBytes, said }),
           tooLarge: (error) => void refuse(filename, error),
         };
       } catch (error) {
         return refuse(filename, error);
       }
-    });
-    if (arrived.length + result.refused.length === 0) throw noFile();
-    for (const file of arrived) {
+    };
+    const { title = "", ...after } = await receiveForm(request, rulesFor(deps, sending), place);
+    const count = arrived.length + result.refused.length;
+    if (count === 0) throw noFile();
+    // What is said after all files is meant for all, but for a title: several of them are not called the same.
+    const forAll = count === 1 ? { ...after, title } : after;
+    for (const { said, ...file } of arrived) {
       try {
-        result.videos.push(await keep(deps, user, file, folders));
+        const wishes = { ...readWishes(deps, { ...forAll, ...said }), replaces: null };
+        result.videos.push(await keep(deps, user, { ...file, wishes }, folders));
       } catch (error) {
-        refuse(file.wishes.filename, error);
+        refuse(said.filename, error);
       }
     }
     return result;
