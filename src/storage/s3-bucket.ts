@@ -13,13 +13,15 @@ import { checkKey, checkPrefix, isKey } from "./keys.ts";
 import { connectBucket } from "./s3-client.ts";
 import type { Bucket } from "./s3-client.ts";
 import { notFound, onS3, unreachable } from "./s3-errors.ts";
+import { fetchToFile } from "./s3-fetch.ts";
 import { linkSigner } from "./s3-link.ts";
 import type { S3Options } from "./s3-options.ts";
 import { readObject } from "./s3-read.ts";
 import { withScratchCopy } from "./s3-scratch.ts";
+import { sumOfParts, sumOfWhole } from "./s3-sums.ts";
 import { partBytesFor, uploadFile } from "./s3-upload-file.ts";
 import { uploadStream } from "./s3-upload.ts";
-import { confirmFile, confirmSize } from "./s3-verify.ts";
+import { confirmFile, confirmStream } from "./s3-verify.ts";
 import type { LinkOptions, Storage, StoredObject } from "./storage.ts";
 
 /** `Storage` once it is connected; `openS3Storage` is its door. */
@@ -50,15 +52,18 @@ export function openBucket(options: S3Options): BucketStorage {
 
   async function put(key: string, body: Uint8Array | ReadableStream<Uint8Array>): Promise<void> {
     let sizeBytes = 0;
+    const [whole, parts] = [sumOfWhole("crc32"), sumOfParts("crc32", leastPart)];
     const counter = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         sizeBytes += chunk.length;
+        for (const sum of [whole, parts]) sum.update(chunk);
         controller.enqueue(chunk);
       },
     });
     const stream = body instanceof Uint8Array ? new Blob([body as Uint8Array<ArrayBuffer>]).stream() : body;
     const etag = await uploadStream(bucket, key, stream.pipeThrough(counter), leastPart);
-    await confirmSize(bucket, { key, etag, sizeBytes });
+    const sums = { whole: whole.text(), parts: parts.text() };
+    await confirmStream(bucket, { key, etag, sizeBytes }, sums);
   }
 
   return {
@@ -71,7 +76,8 @@ export function openBucket(options: S3Options): BucketStorage {
     withLocalFile: async (key, use) => {
       const found = await onS3(findObject(bucket, checkKey(key)));
       if (!found) throw notFound();
-      const copy = { ...found, workRoot: options.workRoot, read: () => readObject(bucket, key) };
+      const { workRoot } = options;
+      const copy = { ...found, workRoot, fetch: (path: string) => fetchToFile(bucket, found, path) };
       return fewCopies(() => withScratchCopy(copy, use));
     },
     check: (signal) => onS3(checkBucket(bucket, signal)),

@@ -5,8 +5,8 @@ import { connectBucket, Unanswered } from "./s3-client.ts";
 import type { Bucket } from "./s3-client.ts";
 import { onS3, unreachable } from "./s3-errors.ts";
 import type { S3Options } from "./s3-options.ts";
-import { readObject } from "./s3-read.ts";
-import { fillFile, requireScratch } from "./s3-scratch.ts";
+import { fetchToFile } from "./s3-fetch.ts";
+import { requireScratch } from "./s3-scratch.ts";
 
 export const incomingPrefix = "incoming/";
 
@@ -58,7 +58,7 @@ async function fetchObject(
 ): Promise<void> {
   await requireScratch(workRoot, object.sizeBytes);
   try {
-    await fillFile(to.path, await readObject(bucket, object.key, undefined, object.etag), to.signal);
+    await fetchToFile(bucket, object, to.path, to.signal);
   } catch (error) {
     // That it was replaced is answered with 412, or, where conditions are not known, not at all.
     if (isAppError(error) && !(await onS3(isStill(bucket, object)))) throw isGone(error);

@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, stat, statfs } from "node:fs/promises";
+import { mkdir, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -7,27 +7,19 @@ import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { withWorkFolder } from "../exec/work-folder.ts";
 import { AppError } from "../lib/errors.ts";
 import { codeOf } from "./durable-write.ts";
-import { unreachable } from "./s3-errors.ts";
 
 // The database lives on the same disk and must still be able to write.
 const headroomBytes = 64 * 1024 * 1024;
 
-/** Lends a copy of `sizeBytes` bytes that `read` gives, in a folder of its own, and removes it whatever `use` does. */
+/** Lends a copy of `sizeBytes` bytes that `fetch` writes, in a folder of its own, and removes it whatever `use` does. */
 export async function withScratchCopy<T>(
-  {
-    workRoot,
-    sizeBytes,
-    read,
-  }: { workRoot: string; sizeBytes: number; read(): Promise<ReadableStream<Uint8Array>> },
+  { workRoot, sizeBytes, fetch }: { workRoot: string; sizeBytes: number; fetch(path: string): Promise<void> },
   use: (path: string) => Promise<T>,
 ): Promise<T> {
   await requireScratch(workRoot, sizeBytes);
   return withWorkFolder(workRoot, "s3-copy", async (folder) => {
     const path = join(folder, "original");
-    await fillFile(path, await read());
-    // An answer that is short by its own word too ends like a whole one.
-    const { size } = await stat(path);
-    if (size !== sizeBytes) throw unreachable(new Error(`${size} of ${sizeBytes} bytes came`));
+    await fetch(path);
     return use(path);
   });
 }
@@ -39,15 +31,23 @@ export async function requireScratch(workRoot: string, sizeBytes: number): Promi
   if (bavail * bsize < sizeBytes + headroomBytes) throw noRoom();
 }
 
-/** Writes a new file. */
+/** Writes a new file; `seen` is told of all that comes. */
 export async function fillFile(
   path: string,
   bytes: ReadableStream<Uint8Array>,
+  seen: (chunk: Uint8Array) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  async function* telling(chunks: AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunks) {
+      seen(chunk);
+      yield chunk;
+    }
+  }
   try {
     await pipeline(
       Readable.fromWeb(bytes as unknown as NodeReadableStream<Uint8Array>),
+      telling,
       createWriteStream(path, { flags: "wx" }),
       { signal },
     );

@@ -17,9 +17,9 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { hasMinio, startMinio } from "../fixtures/minio.ts";
 import { namedEndpoint, openNamedS3 } from "../fixtures/any-s3.ts";
 import type { AnyS3 } from "../fixtures/any-s3.ts";
-import { openFaultyS3, s3Failure, withHeaders } from "../fixtures/s3-faults.ts";
-import type { FaultyS3 } from "../fixtures/s3-faults.ts";
-import { bytesOf, codeOf, failure, keysOf, noise, testStorage } from "./storage.ts";
+import { garbled, openFaultyS3, s3Failure, withHeaders } from "../fixtures/s3-faults.ts";
+import type { Fault, FaultyS3 } from "../fixtures/s3-faults.ts";
+import { bytesOf, codeOf, failure, inPieces, keysOf, noise, testStorage } from "./storage.ts";
 
 const mib = 1024 * 1024;
 const large = noise(12_000_000);
@@ -92,6 +92,9 @@ describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
     const { Uploads } = await server.client.send(new ListMultipartUploadsCommand(ask));
     return (Uploads ?? []).length;
   };
+
+  const forgetful = async (request: Request, forward: () => Promise<Response>) =>
+    request.method === "HEAD" ? withHeaders(await forward(), { "x-amz-checksum-crc32": null }) : forward();
 
   describe("a large file", () => {
     test("goes up in parts, and none is left over", async () => {
@@ -183,9 +186,6 @@ describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
       expect(await storage.find("compared")).toBeNull();
     });
 
-    const forgetful = async (request: Request, forward: () => Promise<Response>) =>
-      request.method === "HEAD" ? withHeaders(await forward(), { "x-amz-checksum-crc32": null }) : forward();
-
     test("byte by byte where the server keeps no checksums", async () => {
       faulty.setFault(forgetful);
       await troubled.putFile("no-checksum", localFile(large));
@@ -219,6 +219,88 @@ describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
       expect(existsSync(path)).toBe(true);
       expect(await storage.find("changed")).toBeNull();
       await corrupting.close();
+    });
+  });
+
+  describe("a stream is stored only where what is stored was compared with it", () => {
+    test("by the checksum that the server keeps, in one piece and in parts", async () => {
+      for (const bytes of [noise(1000), large]) {
+        faulty.setFault(null);
+        await troubled.put("streamed", inPieces(bytes, [70_000]));
+        expect(faulty.asked.filter((one) => one.startsWith("GET /") && one.endsWith("streamed"))).toEqual([]);
+        expect((await bytesOf(storage, "streamed")).equals(bytes)).toBe(true);
+
+        const otherSum = isParted(bytes) ? "AAAAAA==-3" : "AAAAAA==";
+        faulty.setFault(async (request, forward) =>
+          request.method === "HEAD"
+            ? withHeaders(await forward(), { "x-amz-checksum-crc32": otherSum })
+            : forward(),
+        );
+        const put = troubled.put("refused", inPieces(bytes, [70_000]));
+        expect(await codeOf(put)).toBe("storage_unreachable");
+        expect(await storage.find("refused")).toBeNull();
+      }
+    });
+
+    test("byte by byte where it keeps none", async () => {
+      faulty.setFault(forgetful);
+      await troubled.put("streamed-2", inPieces(large, [70_000]));
+      expect(faulty.asked).toContain(`GET /${options.bucket}/streamed-2`);
+      faulty.setFault(async (request, forward) =>
+        request.method === "GET" && request.url.includes("/streamed-3")
+          ? garbled(await forward())
+          : forgetful(request, forward),
+      );
+      expect(await codeOf(troubled.put("streamed-3", inPieces(large, [70_000])))).toBe("storage_unreachable");
+      expect(await storage.find("streamed-3")).toBeNull();
+    });
+
+    const isParted = (bytes: Uint8Array) => bytes.length > 5 * mib;
+  });
+
+  describe("a copy to work on", () => {
+    const isFetch = (request: Request) => request.method === "GET" && request.url.includes("/copied");
+    const lent = () => troubled.withLocalFile("copied", (path) => Bun.file(path).bytes());
+    const kept: [string, Fault, Buffer][] = [
+      ["the checksum of the whole", (_, forward) => forward(), noise(1000)],
+      ["the checksum of its parts", (_, forward) => forward(), large],
+      ["the MD5 of the whole", forgetful, noise(1000)],
+      ["the MD5 of its parts", forgetful, large],
+    ];
+    test.each(kept)("is fetched again where it has not %s", async (_, server, bytes) => {
+      await storage.put("copied", bytes);
+      let garble = 1;
+      faulty.setFault(async (request, forward, body) => {
+        const answer = await server(request, forward, body);
+        return isFetch(request) && garble-- > 0 ? garbled(answer) : answer;
+      });
+      expect(Buffer.from(await lent()).equals(bytes)).toBe(true);
+      expect(faulty.asked.filter((one) => one.startsWith("GET"))).toHaveLength(2);
+    });
+
+    test("is not lent at all where it stays wrong", async () => {
+      await storage.put("copied", large);
+      faulty.setFault(async (request, forward) => (isFetch(request) ? garbled(await forward()) : forward()));
+      let wasLent = false;
+      const use = async () => void (wasLent = true);
+      expect(await codeOf(troubled.withLocalFile("copied", use))).toBe("checksum_mismatch");
+      expect(wasLent).toBe(false);
+      expect(readdirSync(options.workRoot)).toEqual([]);
+    });
+
+    test("is believed where the ETag is no MD5 and the same came twice, or where there is nothing to compare", async () => {
+      await storage.put("copied", noise(1000));
+      const etags: [string, number][] = [
+        ['"0123456789abcdef0123456789abcdef"', 2],
+        ['"of-its-own-kind"', 1],
+      ];
+      for (const [etag, times] of etags) {
+        faulty.setFault(async (request, forward) =>
+          withHeaders(await forgetful(request, forward), request.method === "HEAD" ? { etag } : {}),
+        );
+        expect(Buffer.from(await lent()).equals(noise(1000))).toBe(true);
+        expect(faulty.asked.filter((one) => one.startsWith("GET"))).toHaveLength(times);
+      }
     });
   });
 

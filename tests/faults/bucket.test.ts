@@ -13,7 +13,7 @@ import type { CuttingDoor } from "../fixtures/cutting-door.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
-import { openFaultyS3, s3Failure, withHeaders } from "../fixtures/s3-faults.ts";
+import { garbled, openFaultyS3, s3Failure, withHeaders } from "../fixtures/s3-faults.ts";
 import type { Fault, FaultyS3 } from "../fixtures/s3-faults.ts";
 import { startSite } from "../fixtures/site.ts";
 import { clipOfSize, sha256 } from "../fixtures/uploads.ts";
@@ -147,7 +147,12 @@ describe.skipIf(!hasMinio)("while a video is being stored, the bucket", () => {
     }
   });
 
-  test("has the original already, and cuts short what is read of it", async () => {
+  const spoilt: [string, (answer: Response) => Promise<Response>][] = [
+    // Whole, and playable, as far as the answer itself says.
+    ["cuts short", async (answer) => new Response((await answer.bytes()).slice(0, 1_000_000))],
+    ["garbles", garbled],
+  ];
+  test.each(spoilt)("has the original already, and %s what is read of it", async (_, spoil) => {
     door.setFault((request, forward) =>
       request.method === "PUT" && request.url.includes("/thumbnails/")
         ? s3Failure(500, "InternalError")
@@ -158,11 +163,9 @@ describe.skipIf(!hasMinio)("while a video is being stored, the bucket", () => {
     await expectPutOff(id);
     expect(await storage.find(keys.original(id, "mp4"))).toMatchObject({ sizeBytes: bytes.length });
 
-    // Whole, and playable, as far as the answer itself says.
-    door.setFault(async (request, forward) => {
-      if (request.method !== "GET" || !request.url.includes("/videos/")) return forward();
-      return new Response((await (await forward()).bytes()).slice(0, 1_000_000));
-    });
+    door.setFault(async (request, forward) =>
+      request.method === "GET" && request.url.includes("/videos/") ? spoil(await forward()) : forward(),
+    );
     tryAgain();
     await expectPutOff(id);
     door.setFault(null);

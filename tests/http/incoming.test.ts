@@ -23,8 +23,8 @@ import { incomingSettings, openOutsider, tellsAtOnce, tellsNothing } from "../fi
 import { mp4Clip } from "../fixtures/media.ts";
 import { hasMinio, startMinio } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
-import { openFaultyS3 } from "../fixtures/s3-faults.ts";
-import type { FaultyS3 } from "../fixtures/s3-faults.ts";
+import { garbled, openFaultyS3 } from "../fixtures/s3-faults.ts";
+import type { Fault, FaultyS3 } from "../fixtures/s3-faults.ts";
 import { until } from "../fixtures/until.ts";
 
 setDefaultTimeout(60_000);
@@ -134,6 +134,32 @@ describe.skipIf(!hasMinio)("what is put into incoming/ of the bucket", () => {
     await minio.start();
     await outsider.put("incoming/after.mp4", clip);
     await untilReady(2);
+    await untilEmpty();
+  });
+
+  test("is not taken as long as other bytes come than are there", async () => {
+    let fetches = 0;
+    const garbling = (times: number): Fault => {
+      fetches = 0;
+      return async (request, forward, body) => {
+        const answer = await tellsNothing(request, forward, body);
+        const isFetch = request.method === "GET" && request.url.includes("/incoming/");
+        return isFetch && ++fetches <= times ? garbled(answer) : answer;
+      };
+    };
+    await open(1);
+    await outsider.put("incoming/garbled.mp4", clip);
+    door.setFault(garbling(Infinity));
+    await app.start();
+    await until(() => (fetches === 3 ? true : null));
+    await app.idle();
+    expect(videos()).toEqual([]);
+    expect(rows()).toEqual([expect.objectContaining({ state: "waiting" })]);
+    // As it does by itself some minutes later.
+    door.setFault(garbling(1));
+    app.deps.db.$client.exec("UPDATE jobs SET run_at = 0 WHERE name = 'take-incoming'");
+    const [video] = await untilReady(1);
+    expect(video?.sha256).toBe(await sha256OfFile(await mp4Clip()));
     await untilEmpty();
   });
 

@@ -24,7 +24,7 @@ import type { Person } from "../fixtures/cast.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
-import { openFaultyS3 } from "../fixtures/s3-faults.ts";
+import { garbled, openFaultyS3 } from "../fixtures/s3-faults.ts";
 import type { FaultyS3 } from "../fixtures/s3-faults.ts";
 import { addReady } from "../fixtures/shelf.ts";
 import { until } from "../fixtures/until.ts";
@@ -152,6 +152,27 @@ describe.skipIf(!hasMinio)("everything moves to the other storage", () => {
     expect(done.last_failure).toContain(keys.original(ids[0] ?? "", "mp4"));
     expect(rowsIn("disk").map(({ videoId, kind }) => [videoId, kind])).toEqual([[ids[0] ?? "", "original"]]);
     expect(existsSync(pathOf(ids[0] ?? ""))).toBe(true);
+  });
+
+  test("and what comes garbled from the bucket is fetched again, and stays there where it always does", async () => {
+    await move("s3");
+    await removeKept(49 * hour);
+    const [once = "", always = ""] = ids.map((id) => keys.original(id, "mp4"));
+    let left = 1;
+    door.setFault(async (request, forward) => {
+      const answer = await forward();
+      if (request.method !== "GET") return answer;
+      const isBad = request.url.includes(always) || (request.url.includes(once) && left-- > 0);
+      return isBad ? garbled(answer) : answer;
+    });
+    const done = await move("disk");
+    expect(done).toMatchObject({ state: "done", files_moved: 9, files_left: 1, files_failed: 1 });
+    expect(done.last_failure).toContain(always);
+    expect(left).toBeLessThan(1);
+    door.setFault(null);
+    expect(await sound("disk")).toEqual([2 * filesOfOne - 1, 0, 0]);
+    expect(await move("disk")).toMatchObject({ state: "done", files_left: 0, files_failed: 0 });
+    expect(await sound("disk")).toEqual([2 * filesOfOne, 0, 0]);
   });
 
   test("waits while the bucket is away, and goes on by itself", async () => {

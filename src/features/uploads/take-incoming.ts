@@ -26,6 +26,8 @@ type Needs = Pick<Deps, "config" | "db" | "events" | "from" | "incoming" | "log"
 type Payload = z.infer<typeof takeIncomingJob.payload>;
 
 const awayMs = 30_000;
+/** All of it was fetched several times, and it may be the bucket's own disk. */
+const garbledMs = 10 * 60_000;
 
 /**
  * Fetches an object and makes a video of it, by the way of all uploads. The object itself stays until that video is READY
@@ -44,6 +46,7 @@ export async function takeIncomingNow(deps: Needs, payload: Payload, { signal }:
     await removeWorkFolder(workRoot(deps), row.id);
     if (!isAppError(error)) throw error;
     if (error.code === "storage_unreachable") throw new Snooze(awayMs);
+    if (error.code === "checksum_mismatch") throw new Snooze(garbledMs);
     if (error.code === "not_found") deleteIncoming(db, row.id);
     else if (isRefusal(error) || isNoFit(error)) refuseIncoming(deps, row, error);
     else throw error;

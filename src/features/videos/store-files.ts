@@ -70,9 +70,13 @@ export function storedKeys(videoId: string, file: string, revision: Revision): s
 
 const storageAwayMs = 30_000;
 
-/** A storage that is away comes back, and the bytes wait for it; what is no video will never be one. */
+/**
+ * A storage that is away comes back, as does the line that garbles what comes of it, and the bytes wait for that; what is
+ * no video will never be one.
+ */
 export function whatNow(error: AppError): Error {
-  if (error.code === "storage_unreachable") return new Snooze(storageAwayMs);
+  const isOfStorage = error.code === "storage_unreachable" || error.code === "checksum_mismatch";
+  if (isOfStorage) return new Snooze(storageAwayMs);
   const isFinal = error.code === "not_a_video" || error.code === "tool_missing";
   return isFinal ? new PermanentFailure(error.message, { cause: error }) : error;
 }
