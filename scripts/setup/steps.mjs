@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { minioStep } from "../minio.mjs";
+import { seaweedfsStep } from "../seaweedfs.mjs";
 import { addTool, pinned, platformPackage } from "./tools.mjs";
 import {
   allOnPath,
@@ -28,6 +29,7 @@ export function stepsFor({ tests }) {
   const steps = [bunStep, packagesStep, ffmpegStep, pythonStep, ytDlpStep, jsRuntimeStep];
   // Without MinIO the tests of S3 are left out, loudly; only in CI that is a failure.
   const forTests = [chromiumStep, ...(process.env.CI || !minioStep.problem() ? [minioStep] : [])];
+  if (process.env.HOMEREEL_TEST_S3 === "seaweedfs") forTests.push(seaweedfsStep);
   return [...steps, ...(tests ? forTests : []), assetsStep];
 }
 

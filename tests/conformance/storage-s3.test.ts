@@ -14,9 +14,9 @@ import { bucketOrigin } from "../../src/storage/s3-options.ts";
 import type { S3Options } from "../../src/storage/s3-options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import type { Storage } from "../../src/storage/storage.ts";
-import { hasMinio, startMinio } from "../fixtures/minio.ts";
 import { namedEndpoint, openNamedS3 } from "../fixtures/any-s3.ts";
 import type { AnyS3 } from "../fixtures/any-s3.ts";
+import { hasOwnS3, ownS3, startOwnS3 } from "../fixtures/own-s3.ts";
 import { garbled, openFaultyS3, s3Failure, withHeaders } from "../fixtures/s3-faults.ts";
 import type { Fault, FaultyS3 } from "../fixtures/s3-faults.ts";
 import { bytesOf, codeOf, failure, inPieces, keysOf, noise, testStorage } from "./storage.ts";
@@ -25,14 +25,14 @@ const mib = 1024 * 1024;
 const large = noise(12_000_000);
 const otherBytes = new Uint8Array(noise(1001).subarray(1));
 
-const where = namedEndpoint ?? "MinIO's own server";
+const where = namedEndpoint ?? `${ownS3}'s own server`;
 // 5 GiB take a minute, and are for `npm run test:s3`.
 const isLong = process.env.HOMEREEL_TEST_LARGE !== undefined;
 const longBytes = isLong ? 5 * 1024 * mib : 512 * mib;
 // oxlint-disable-next-line no-console
 if (!isLong) console.warn("NOT TESTED: 5 GiB through a bucket, only 512 MiB. `npm run test:s3` tests it.");
 
-describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
+describe.skipIf(!hasOwnS3 && namedEndpoint === null)(`with ${where}`, () => {
   let server: AnyS3;
   let faulty: FaultyS3;
   let options: S3Options;
@@ -42,7 +42,7 @@ describe.skipIf(!hasMinio && namedEndpoint === null)(`with ${where}`, () => {
   let troubled: Storage;
   const folder = mkdtempSync(join(tmpdir(), "storage-s3-"));
   beforeAll(async () => {
-    server = namedEndpoint === null ? await startMinio() : openNamedS3(namedEndpoint);
+    server = namedEndpoint === null ? await startOwnS3() : openNamedS3(namedEndpoint);
     options = { ...(await server.newBucket()), partBytes: 5 * mib };
     faulty = openFaultyS3(options.endpoint);
     storage = openS3Storage(options);

@@ -11,8 +11,9 @@ import type { TestApp } from "../fixtures/app.ts";
 import { openCuttingDoor } from "../fixtures/cutting-door.ts";
 import type { CuttingDoor } from "../fixtures/cutting-door.ts";
 import { mp4Clip } from "../fixtures/media.ts";
-import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
+import { s3Settings } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
+import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
 import { garbled, openFaultyS3, s3Failure, withHeaders } from "../fixtures/s3-faults.ts";
 import type { Fault, FaultyS3 } from "../fixtures/s3-faults.ts";
 import { startSite } from "../fixtures/site.ts";
@@ -57,7 +58,7 @@ const faults: [string, Fault][] = [
   ["has another length of what it stored", onHead({ "content-length": "7" })],
 ];
 
-describe.skipIf(!hasMinio)("while a video is being stored, the bucket", () => {
+describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
   let minio: Minio;
   let bucket: S3Options;
   let storage: Storage;
@@ -66,7 +67,7 @@ describe.skipIf(!hasMinio)("while a video is being stored, the bucket", () => {
   let app: TestApp;
   let owner: string;
   beforeAll(async () => {
-    minio = await startMinio();
+    minio = await startOwnS3();
     bucket = await minio.newBucket();
     storage = openS3Storage(bucket);
     door = openFaultyS3(minio.endpoint);

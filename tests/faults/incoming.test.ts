@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
 import { incomingSettings, openOutsider } from "../fixtures/incoming.ts";
 import { mp4Clip } from "../fixtures/media.ts";
-import { hasMinio, startMinio } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
+import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
 import { adminEmail, newDataDir, startServer } from "../fixtures/server.ts";
 import type { Server } from "../fixtures/server.ts";
 import { until } from "../fixtures/until.ts";
 
 setDefaultTimeout(120_000);
 
-describe.skipIf(!hasMinio)("a file in incoming/", () => {
+describe.skipIf(!hasOwnS3)("a file in incoming/", () => {
   let minio: Minio;
-  beforeAll(async () => void (minio = await startMinio()));
+  beforeAll(async () => void (minio = await startOwnS3()));
   afterAll(() => minio.close());
 
   const steps = [

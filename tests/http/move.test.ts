@@ -22,8 +22,9 @@ import type { TestApp } from "../fixtures/app.ts";
 import { addPerson } from "../fixtures/cast.ts";
 import type { Person } from "../fixtures/cast.ts";
 import { mp4Clip } from "../fixtures/media.ts";
-import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
+import { s3Settings } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
+import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
 import { garbled, openFaultyS3 } from "../fixtures/s3-faults.ts";
 import type { FaultyS3 } from "../fixtures/s3-faults.ts";
 import { addReady } from "../fixtures/shelf.ts";
@@ -44,7 +45,7 @@ interface Move {
   last_failure: string | null;
 }
 
-describe.skipIf(!hasMinio)("everything moves to the other storage", () => {
+describe.skipIf(!hasOwnS3)("everything moves to the other storage", () => {
   let minio: Minio;
   let door: FaultyS3;
   let bucket: S3Options;
@@ -52,7 +53,7 @@ describe.skipIf(!hasMinio)("everything moves to the other storage", () => {
   let admin: Person;
   let ids: string[];
   beforeAll(async () => {
-    minio = await startMinio();
+    minio = await startOwnS3();
     door = openFaultyS3(minio.endpoint);
   });
   afterAll(async () => {

@@ -10,17 +10,18 @@ import { json, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { encode, fourCorners, toPng } from "../fixtures/pictures.ts";
-import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
+import { s3Settings } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
+import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
 import { until } from "../fixtures/until.ts";
 
 const day = 24 * 3600;
 
-describe.skipIf(!hasMinio)("with a bucket", () => {
+describe.skipIf(!hasOwnS3)("with a bucket", () => {
   let minio: Minio;
   let bucket: S3Options;
   beforeAll(async () => {
-    minio = await startMinio();
+    minio = await startOwnS3();
     bucket = await minio.newBucket();
   });
   afterAll(() => minio.close());
