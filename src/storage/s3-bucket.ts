@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { keyLock } from "../lib/key-lock.ts";
 import { semaphore } from "../lib/semaphore.ts";
-import { checkKey, checkPrefix, isKey } from "./keys.ts";
+import { checkKey, checkPrefix, isKey, kindOfKey } from "./keys.ts";
 import { connectBucket } from "./s3-client.ts";
 import type { Bucket } from "./s3-client.ts";
 import { notFound, onS3, unreachable } from "./s3-errors.ts";
@@ -20,7 +20,7 @@ import { readObject } from "./s3-read.ts";
 import { withScratchCopy } from "./s3-scratch.ts";
 import { sumOfParts, sumOfWhole } from "./s3-sums.ts";
 import { partBytesFor, uploadFile } from "./s3-upload-file.ts";
-import { uploadStream } from "./s3-upload.ts";
+import { abortLeftovers, uploadStream } from "./s3-upload.ts";
 import { confirmFile, confirmStream } from "./s3-verify.ts";
 import type { LinkOptions, Storage, StoredObject } from "./storage.ts";
 
@@ -66,12 +66,18 @@ export function openBucket(options: S3Options): BucketStorage {
     await confirmStream(bucket, { key, etag, sizeBytes }, sums);
   }
 
+  async function remove(key: string): Promise<void> {
+    await deleteObject(bucket, key);
+    // Of a video that was given up halfway. Pictures go up in one piece.
+    if (kindOfKey(key) !== "picture") await abortLeftovers(bucket, key);
+  }
+
   return {
     putFile: (key, localPath, how) => write(key, () => putFile(key, localPath, how?.keep)),
     put: (key, body) => write(key, () => put(key, body)),
     find: async (key) => onS3(findObject(bucket, checkKey(key))),
     read: async (key, range) => readObject(bucket, checkKey(key), range),
-    delete: (key) => write(key, () => deleteObject(bucket, key)),
+    delete: (key) => write(key, () => remove(key)),
     list: (prefix) => listObjects(bucket, checkPrefix(prefix)),
     withLocalFile: async (key, use) => {
       const found = await onS3(findObject(bucket, checkKey(key)));

@@ -8,26 +8,31 @@ import {
   setDefaultTimeout,
   test,
 } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
-import { createUser } from "../../src/features/accounts/accounts.ts";
+import { startMove } from "../../src/features/storage/storage.ts";
 import { keys } from "../../src/storage/keys.ts";
 import type { S3Options } from "../../src/storage/s3-options.ts";
-import { openTestApp, password, toolSettings } from "../fixtures/app.ts";
 import { mp4Clip } from "../fixtures/media.ts";
-import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
-import type { Minio } from "../fixtures/minio.ts";
-import { openFaultyS3 } from "../fixtures/s3-faults.ts";
-import type { FaultyS3 } from "../fixtures/s3-faults.ts";
-import { adminEmail, startServer } from "../fixtures/server.ts";
+import { hasOwnS3 } from "../fixtures/own-s3.ts";
+import { startServer } from "../fixtures/server.ts";
 import type { Server } from "../fixtures/server.ts";
-import { addReady } from "../fixtures/shelf.ts";
+import {
+  filesByDoctor,
+  furnish,
+  homereel,
+  keysInBucket,
+  openTwoStorages,
+  unfinished,
+} from "../fixtures/two-storages.ts";
+import type { ShelfOfTwo, TwoStorages } from "../fixtures/two-storages.ts";
+import { clipOfSize, sha256 } from "../fixtures/uploads.ts";
 import { until } from "../fixtures/until.ts";
 
 setDefaultTimeout(120_000);
 
-const main = new URL("../../src/main.ts", import.meta.url).pathname;
+type Place = "disk" | "s3";
 
 interface Move {
   state: string;
@@ -36,75 +41,88 @@ interface Move {
   files_failed: number;
 }
 
-describe.skipIf(!hasMinio)("a move to the bucket", () => {
-  let minio: Minio;
-  let door: FaultyS3;
+describe.skipIf(!hasOwnS3)("a move", () => {
+  const folder = mkdtempSync(join(tmpdir(), "homereel-moving-"));
+  const large = join(folder, "large.mp4");
+  let two: TwoStorages;
+  let shelf: ShelfOfTwo;
   let bucket: S3Options;
   let dataDir: string;
   let settings: Record<string, string>;
   let server: Server | null;
   let sums: Map<string, string>;
-  beforeAll(async () => {
-    minio = await startMinio();
-    door = openFaultyS3(minio.endpoint);
-  });
+  beforeAll(async () => void (two = await openTwoStorages()));
   afterAll(async () => {
-    await door.close();
-    await minio.close();
+    await two.close();
+    rmSync(folder, { recursive: true });
   });
   beforeEach(async () => {
-    bucket = await minio.newBucket();
-    settings = { ...s3Settings({ ...bucket, endpoint: door.endpoint }), HOMEREEL_STORAGE_DRIVER: "disk" };
-    const app = openTestApp(settings);
-    ({ dataDir } = app);
-    const owner = await createUser(app.deps, null, {
-      name: "Ada",
-      email: adminEmail,
-      password,
-      role: "admin",
-    });
-    const large = join(dataDir, "large.mp4");
-    writeFileSync(large, withFreeSpace(await Bun.file(await mp4Clip()).bytes(), 20_000_000));
-    sums = new Map();
-    for (const clip of [await mp4Clip(), large]) {
-      const id = await addReady(app, owner, clip, { title: "A clip" });
-      sums.set(id, new Bun.CryptoHasher("sha256").update(await Bun.file(clip).bytes()).digest("hex"));
-    }
-    await app.stop();
+    // More than a part.
+    writeFileSync(large, clipOfSize(await mp4Clip(), 20_000_000));
+    // What was moved is deleted at once, so that this can be killed too.
+    shelf = await furnish(two, [await mp4Clip(), large], { HOMEREEL_STORAGE_KEEP_MOVED_HOURS: "0" });
+    ({ bucket, settings, sums } = shelf);
+    ({ dataDir } = shelf.app);
     server = null;
   });
   afterEach(async () => {
-    door.setFault(null);
+    two.door.setFault(null);
     await server?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  async function homereel(...args: string[]) {
-    const env = { PATH: process.env.PATH ?? "", HOMEREEL_DATA_DIR: dataDir, ...toolSettings(), ...settings };
-    const child = Bun.spawn([process.execPath, main, ...args], { env, stdout: "pipe", stderr: "pipe" });
-    return { out: await new Response(child.stdout).text(), code: await child.exited };
+  const run = (...args: string[]) => homereel(dataDir, settings, ...args);
+
+  async function start(dying: Record<string, string> = {}): Promise<Server> {
+    server = await startServer({ dataDir, settings: { ...settings, ...dying } });
+    return server;
   }
 
+  /** Everything is where a move begins, and nobody is at work. */
+  async function settleIn(place: Place): Promise<void> {
+    const { app } = shelf;
+    if (place === "s3") {
+      await app.start();
+      startMove(app.deps, null, { to: "s3" });
+      await until(() => (filesIn("storage").length === 0 ? true : null));
+    }
+    await app.stop();
+  }
+
+  /** It may be dead before it answers. */
+  const move = ({ api }: Server, to: Place) =>
+    api("/api/v1/admin/storage/move", { method: "POST", body: JSON.stringify({ to }) }).catch(() => {});
+
   /** After the next start it goes on by itself, and nothing is missing, twice there, or left over. */
-  async function expectMovedAfterRestart(): Promise<void> {
-    server = await startServer({ dataDir, settings });
-    for (const [id, sha256] of sums) expect(await play(id)).toBe(sha256);
+  async function expectMovedAfterRestart(to: Place): Promise<void> {
+    await start();
+    for (const [id, sum] of sums) expect(await play(id)).toBe(sum);
     const done = await until(async () => {
       const now = await server?.api<Move>("/api/v1/admin/storage/move");
       return now?.state === "done" ? now : null;
     }, 60_000);
     expect(done).toMatchObject({ files_left: 0, files_failed: 0, files_moved: 10 });
-    for (const [id, sha256] of sums) expect(await play(id)).toBe(sha256);
-    const { out, code } = await homereel("doctor", "--json");
-    const findings = JSON.parse(out) as { what: string; ok: boolean; says: string }[];
-    expect(findings.find(({ what }) => what === "files in the bucket")).toMatchObject({ ok: true });
-    expect(findings.find(({ what }) => what === "files in the bucket")?.says).toStartWith("10 files");
-    expect(findings.find(({ what }) => what === "files on the disk")).toMatchObject({ ok: true });
-    expect(code).toBe(findings.every(({ ok }) => ok) ? 0 : 1);
-    for (const id of sums.keys()) {
-      const ask = { Bucket: bucket.bucket, Prefix: keys.original(id, "mp4") };
-      expect((await minio.client.send(new ListMultipartUploadsCommand(ask))).Uploads ?? []).toEqual([]);
-    }
+    for (const [id, sum] of sums) expect(await play(id)).toBe(sum);
+    const counts = async () => [filesIn("storage").length, (await keysInBucket(two.s3, bucket)).length];
+    await until(async () => (Bun.deepEquals(await counts(), to === "s3" ? [0, 10] : [10, 0]) ? true : null));
+    const found = await filesByDoctor(dataDir, settings);
+    expect(found[to]).toMatch(/^ok: 10 files, [\d.]+ MB$/);
+    expect(found[to === "s3" ? "disk" : "s3"]).toBe("ok: 0 files, 0 B");
+    expect(
+      await unfinished(
+        two.s3,
+        bucket,
+        [...sums.keys()].map((id) => keys.original(id, "mp4")),
+      ),
+    ).toEqual([]);
+    await until(() => (filesIn("work").length === 0 ? true : null));
+  }
+
+  function filesIn(room: string): string[] {
+    const folder = join(dataDir, room);
+    if (!existsSync(folder)) return [];
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   }
 
   /** By the address for players: it leads to wherever the bytes are. */
@@ -112,57 +130,94 @@ describe.skipIf(!hasMinio)("a move to the bucket", () => {
     const { url } = (await server?.api<{ url: string }>(`/api/v1/videos/${id}/stream-url?part=original`)) ?? {
       url: "",
     };
-    return new Bun.CryptoHasher("sha256").update(await (await fetch(url)).arrayBuffer()).digest("hex");
+    return sha256(await (await fetch(url)).bytes());
   }
 
-  test.each([
+  const steps = [
     ["when a copy is there that no row names", "move-copied"],
     ["when a row was just changed", "move-switched"],
-  ])("is killed %s, and loses nothing", async (_, step) => {
-    server = await startServer({ dataDir, settings: { ...settings, HOMEREEL_TEST_FAILPOINT: step } });
-    expect((await homereel("storage", "migrate", "--to", "s3", "--no-wait")).code).toBe(0);
-    await server.exited;
-    await expectMovedAfterRestart();
+    ["before what was moved is deleted", "removal-due"],
+    ["when what was moved is just deleted", "removal-deleted"],
+  ] as const;
+  test.each([
+    ...steps.map(([when, step]) => ["s3", when, step] as const),
+    ...steps.map(([when, step]) => ["disk", when, step] as const),
+    ["disk", "when a copy has its name and nobody knows", "disk-renamed"] as const,
+  ])("to %s is killed %s, and loses nothing", async (to, _, step) => {
+    await settleIn(to === "s3" ? "disk" : "s3");
+    const doomed = await start({ HOMEREEL_TEST_FAILPOINT: step });
+    await move(doomed, to);
+    await doomed.exited;
+    await expectMovedAfterRestart(to);
   });
 
-  test("is killed in the middle of a large file, and loses nothing", async () => {
-    server = await startServer({ dataDir, settings });
+  test("to s3 is killed in the middle of a large file, and loses nothing", async () => {
+    await settleIn("disk");
+    const doomed = await start();
     const reached = Promise.withResolvers<void>();
-    door.setFault((request, forward) => {
+    two.door.setFault((request, forward) => {
       if (!request.url.includes("partNumber=2")) return forward();
       reached.resolve();
       return new Promise(() => {});
     });
-    await homereel("storage", "migrate", "--to", "s3", "--no-wait");
+    await move(doomed, "s3");
     await reached.promise;
-    await server.kill();
-    door.setFault(null);
-    await expectMovedAfterRestart();
+    await doomed.kill();
+    two.door.setFault(null);
+    await expectMovedAfterRestart("s3");
+  });
+
+  test("to disk is killed in the middle of a large file, and loses nothing", async () => {
+    await settleIn("s3");
+    const doomed = await start();
+    const reached = Promise.withResolvers<void>();
+    two.door.setFault(async (request, forward) => {
+      const answer = await forward();
+      if (request.method !== "GET" || !request.url.includes("/original")) return answer;
+      return stuckAfter(3_000_000, answer, reached.resolve);
+    });
+    await move(doomed, "disk");
+    await reached.promise;
+    await doomed.kill();
+    two.door.setFault(null);
+    await expectMovedAfterRestart("disk");
   });
 
   test("is started, shown and taken back by command", async () => {
-    const before = await homereel("storage", "migrate", "--status");
+    await settleIn("disk");
+    const before = await run("storage", "migrate", "--status");
     expect(before).toEqual({ out: "Nothing was ever moved.\n", code: 0 });
-    const waiting = await homereel("storage", "migrate", "--to", "s3");
+    const waiting = await run("storage", "migrate", "--to", "s3");
     expect(waiting.out).toContain("It goes on when the server runs.");
-    expect((await homereel("storage", "migrate", "--stop")).out).toContain("was stopped: 0 of 10 files");
-    server = await startServer({ dataDir, settings });
-    const there = await homereel("storage", "migrate", "--to", "s3");
+    expect((await run("storage", "migrate", "--stop")).out).toContain("was stopped: 0 of 10 files");
+    await start();
+    const there = await run("storage", "migrate", "--to", "s3");
     expect(there.code).toBe(0);
     expect(there.out).toContain("Moved to the bucket: 10 of 10 files");
     expect(there.out).toContain(`New files still go to the disk: set [storage] driver = "s3".`);
-    const back = await homereel("storage", "migrate", "--to", "disk", "--json");
+    const back = await run("storage", "migrate", "--to", "disk", "--json");
     expect(JSON.parse(back.out)).toMatchObject({ to: "disk", state: "done", files_moved: 10, files_left: 0 });
-    for (const [id, sha256] of sums) expect(await play(id)).toBe(sha256);
-    expect((await homereel("storage", "migrate", "--to", "tape")).code).toBe(2);
-    expect((await homereel("storage", "migrate")).code).toBe(2);
+    for (const [id, sum] of sums) expect(await play(id)).toBe(sum);
+    expect((await run("storage", "migrate", "--to", "tape")).code).toBe(2);
+    expect((await run("storage", "migrate")).code).toBe(2);
   });
 });
 
-/** The same MP4 with a box of nothing behind it (ISO 14496-12, 8.1.2): more than a part. */
-function withFreeSpace(clip: Uint8Array, sizeBytes: number): Uint8Array {
-  const box = Buffer.alloc(sizeBytes);
-  box.writeUInt32BE(sizeBytes);
-  box.write("free", 4, "latin1");
-  return Buffer.concat([clip, box]);
+/** So many bytes of an answer's body, and then nothing more; shorter ones come whole. */
+function stuckAfter(count: number, answer: Response, stuck: () => void): Response {
+  const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+  let left = count;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (left <= 0) {
+        stuck();
+        return new Promise(() => {});
+      }
+      const { value } = await reader.read();
+      if (!value) return controller.close();
+      controller.enqueue(value);
+      left -= value.length;
+    },
+  });
+  return new Response(body, { status: answer.status, headers: answer.headers });
 }

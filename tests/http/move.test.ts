@@ -16,18 +16,16 @@ import { checkStorage } from "../../src/features/storage/storage.ts";
 import { deleteVideo } from "../../src/features/videos/videos.ts";
 import { Snooze } from "../../src/queue/job.ts";
 import { keys } from "../../src/storage/keys.ts";
-import type { S3Options } from "../../src/storage/s3-options.ts";
 import { json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { addPerson } from "../fixtures/cast.ts";
 import type { Person } from "../fixtures/cast.ts";
 import { mp4Clip } from "../fixtures/media.ts";
-import { s3Settings } from "../fixtures/minio.ts";
-import type { Minio } from "../fixtures/minio.ts";
-import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
-import { garbled, openFaultyS3 } from "../fixtures/s3-faults.ts";
+import { hasOwnS3 } from "../fixtures/own-s3.ts";
+import { garbled } from "../fixtures/s3-faults.ts";
 import type { FaultyS3 } from "../fixtures/s3-faults.ts";
-import { addReady } from "../fixtures/shelf.ts";
+import { furnish, openTwoStorages } from "../fixtures/two-storages.ts";
+import type { TwoStorages } from "../fixtures/two-storages.ts";
 import { until } from "../fixtures/until.ts";
 
 setDefaultTimeout(60_000);
@@ -46,27 +44,20 @@ interface Move {
 }
 
 describe.skipIf(!hasOwnS3)("everything moves to the other storage", () => {
-  let minio: Minio;
+  let two: TwoStorages;
   let door: FaultyS3;
-  let bucket: S3Options;
   let app: TestApp;
   let admin: Person;
   let ids: string[];
   beforeAll(async () => {
-    minio = await startOwnS3();
-    door = openFaultyS3(minio.endpoint);
+    two = await openTwoStorages();
+    ({ door } = two);
   });
-  afterAll(async () => {
-    await door.close();
-    await minio.close();
-  });
+  afterAll(() => two.close());
   beforeEach(async () => {
-    bucket = await minio.newBucket();
-    const settings = s3Settings({ ...bucket, endpoint: door.endpoint });
-    app = openTestApp({ ...settings, HOMEREEL_STORAGE_DRIVER: "disk" });
-    admin = await addPerson(app, "ada", "admin");
-    const add = async (title: string) => addReady(app, admin.user, await mp4Clip(), { title });
-    ids = [await add("One"), await add("Two")];
+    const shelf = await furnish(two, [await mp4Clip(), await mp4Clip()]);
+    ({ app, admin } = shelf);
+    ids = [...shelf.sums.keys()];
     await app.start();
   });
   afterEach(async () => {
@@ -216,8 +207,8 @@ describe.skipIf(!hasOwnS3)("everything moves to the other storage", () => {
     for (const id of ids) expect(await play(id)).toHaveLength(64);
     expect(await call("DELETE")).toMatchObject({ code: "conflict" });
     const audit = listAudit(app.deps, {}).items.map(({ action, actorName }) => [action, actorName]);
-    expect(audit).toContainEqual(["storage.move", "ada"]);
-    expect(audit).toContainEqual(["storage.stop", "ada"]);
+    expect(audit).toContainEqual(["storage.move", "Ada"]);
+    expect(audit).toContainEqual(["storage.stop", "Ada"]);
     door.setFault(null);
     expect(await move("s3")).toMatchObject({ state: "done", files_moved: 10 - moved, files_left: 0 });
   });

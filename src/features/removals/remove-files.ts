@@ -1,5 +1,6 @@
 import { keepReserve } from "../../db/reserve.ts";
 import type { Deps } from "../../deps.ts";
+import { failpoint } from "../../lib/failpoint.ts";
 import { Snooze } from "../../queue/job.ts";
 import type { JobContext } from "../../queue/job.ts";
 import { deleteRemoval, dueRemovals, findRemoval, nextRemovalAt, useOfKey } from "./queries.ts";
@@ -31,7 +32,9 @@ async function removeOne({ db, storageOf }: Needs, id: number): Promise<void> {
   const use = useOfKey(db, removal);
   // A video that was tried again stores under the same names, and has no rows yet: later, then.
   if (use === "perhaps") return;
+  failpoint("removal-due");
   if (use === "none") await storageOf(storage).delete(key);
+  failpoint("removal-deleted");
   deleteRemoval(db, id);
 }
 
