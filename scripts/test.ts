@@ -2,48 +2,54 @@
 // Tests of one file: `npm test -- tests/unit/range.test.ts`. Always ends with the line `N passed, N failed`.
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { staticCheck, testSuite } from "./checks/run.ts";
+import { runInTurn, runSideBySide } from "./checks/lanes.ts";
+import type { Step } from "./checks/lanes.ts";
+import { staticCheck, testSuite, testSuiteInBucket } from "./checks/run.ts";
 import { addUp, closingLine, type Tally } from "./checks/tally.ts";
 
 const root = resolve(import.meta.dir, "..");
 process.chdir(root);
 
-const steps: Record<string, () => Promise<Tally>> = {
+const checks: Record<string, Step> = {
   format: staticCheck("node_modules/oxfmt/bin/oxfmt", "--check"),
   lint: staticCheck("node_modules/oxlint/bin/oxlint", "--type-aware", "--deny-warnings"),
   types: staticCheck("node_modules/typescript/bin/tsc", "--noEmit"),
   "dead-code": staticCheck("node_modules/knip/bin/knip-bun.js", "--no-progress"),
-  architecture: testSuite("./tests/architecture.test.ts"),
-  unit: testSuite("./tests/unit"),
-  http: testSuite("./tests/http"),
-  conformance: testSuite("./tests/conformance"),
-  faults: testSuite("./tests/faults"),
-  e2e: testSuite("./tests/e2e"),
+  architecture: testSuite(["./tests/architecture.test.ts"]),
 };
 
+/** They wait more than they work, so two run side by side; the longest first, that both lanes end together. */
+const suites: Record<string, Step> = {
+  e2e: testSuite(["./tests/e2e"]),
+  http: testSuite(["./tests/http"]),
+  "e2e-s3": testSuiteInBucket(["./tests/e2e"]),
+  unit: testSuite(["./tests/unit"]),
+  faults: testSuite(["./tests/faults"]),
+  conformance: testSuite(["./tests/conformance"]),
+};
+
+const steps = { ...checks, ...suites };
 const chosen = choose(process.argv.slice(2));
 if (chosen) process.exitCode = await runAll(chosen);
 
-function choose(names: string[]): typeof steps | null {
-  if (names.length === 0) return steps;
+function choose(names: string[]): [string, Step][] | null {
+  if (names.length === 0) return Object.entries(steps);
   const unknown = names.filter((name) => !(name in steps) && !existsSync(name));
   if (unknown.length > 0) {
     console.error(`No such step or file: ${unknown.join(", ")}. Steps: ${Object.keys(steps).join(", ")}.`);
     process.exitCode = 2;
     return null;
   }
-  return Object.fromEntries(names.map((name) => [name, steps[name] ?? testSuite(`./${name}`)]));
+  return names.map((name) => [name, steps[name] ?? testSuite([`./${name}`])]);
 }
 
 /** Every step runs, whatever became of the one before it. Returns the exit code. */
-async function runAll(todo: typeof steps): Promise<number> {
-  const results: { name: string; seconds: number; tally: Tally }[] = [];
-  for (const [name, runStep] of Object.entries(todo)) {
-    console.log(`\n== ${name}`);
-    const started = performance.now();
-    const tally = await runStep();
-    results.push({ name, tally, seconds: (performance.now() - started) / 1000 });
-  }
+async function runAll(todo: [string, Step][]): Promise<number> {
+  const isSuite = ([name]: [string, Step]) => name in suites;
+  const results = [
+    ...(await runInTurn(todo.filter((one) => !isSuite(one)))),
+    ...(await runSideBySide(todo.filter(isSuite))),
+  ];
   console.log("");
   for (const { name, seconds, tally } of results) {
     console.log(`${name.padEnd(14)}${`${seconds.toFixed(1)} s`.padStart(9)}   ${closingLine(tally)}`);
