@@ -2,8 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DownloadState, VideoState } from "../../src/db/schema.ts";
+import type { DownloadItem } from "../../src/features/downloads/item.ts";
 import type { Remedy } from "../../src/lib/errors.ts";
 import { DownloadRow } from "../../views/downloads/page.tsx";
+import { DownloadGroups } from "../../views/downloads/queue.tsx";
 import {
   LiveCard,
   LiveCardRemoval,
@@ -60,6 +62,25 @@ describe("a card", () => {
     expect(html.includes("It is gone.")).toBe(state === "FAILED");
   });
 });
+
+test.each<[string, Partial<DownloadItem>, boolean]>([
+  ["may pass", { state: "failed", error: failure("site_unreachable", true) }, true],
+  ["can never pass", { state: "failed", error: failure("not_a_video", false) }, false],
+  ["was cancelled", { state: "cancelled" }, false],
+])(
+  "a queue with nothing but what %s offers to retry it all where that helps",
+  async (_, facts, isOffered) => {
+    const failed = [makeDownload(facts)];
+    const groups = { running: [], waiting: [], failed, done: [], isPaused: false, hasPaused: false };
+    const counts = { running: 0, waiting: 0, failed: 1 };
+    const html = await render(DownloadGroups({ page, groups: { ...groups, counts } }));
+    expect(html.includes("Retry all failed")).toBe(isOffered);
+  },
+);
+
+function failure(code: string, retryable: boolean) {
+  return { code, message: "It failed.", hint: "", remedy: null, retryable };
+}
 
 describe("a download's row", () => {
   test("that can never pass does not offer to try it again, but its page", async () => {

@@ -35,6 +35,7 @@ export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadG
           counts={counts}
           isPaused={isPaused}
           hasPaused={hasPaused}
+          mayRetry={counts.failed > groups.failed.length || groups.failed.some(mayPass)}
           isAdmin={page.user.role === "admin"}
         />
       )}
@@ -56,6 +57,11 @@ export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadG
       )}
     </div>
   );
+}
+
+/** What was cancelled is started again one by one. */
+function mayPass({ state, error }: DownloadItem): boolean {
+  return state === "failed" && error?.retryable !== false;
 }
 
 function Group(props: { page: Page; name: string; title: string; downloads: DownloadItem[]; count: number }) {

@@ -67,13 +67,15 @@ export function QueueBar(props: {
   counts: { running: number; waiting: number; failed: number };
   isPaused: boolean;
   hasPaused: boolean;
+  /** Something failed that may pass. */
+  mayRetry: boolean;
   isAdmin: boolean;
 }) {
-  const { counts, isPaused, hasPaused, isAdmin } = props;
+  const { counts, isPaused, hasPaused, mayRetry, isAdmin } = props;
   const mayResume = hasPaused || (isPaused && isAdmin);
   const mayPause = counts.running + counts.waiting > 0 && !isPaused;
-  const isIdle = counts.running + counts.waiting + counts.failed === 0;
-  if (isIdle && !isPaused) return null;
+  const isIdle = counts.running + counts.waiting === 0;
+  if (isIdle && !mayRetry && !isPaused) return null;
   return (
     <div class="queue-bar">
       {isPaused && (
@@ -93,7 +95,7 @@ export function QueueBar(props: {
           <Button icon="play">Resume all</Button>
         </QueueForm>
       )}
-      {counts.failed > 0 && (
+      {mayRetry && (
         <QueueForm action={paths.retryFailedDownloads()}>
           <Button icon="rotate-cw">Retry all failed</Button>
         </QueueForm>
