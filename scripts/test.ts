@@ -18,12 +18,24 @@ const checks: Record<string, Step> = {
   architecture: testSuite(["./tests/architecture.test.ts"]),
 };
 
+/** The ways in which bytes come, go, and are looked at, which tests/e2e walks in a browser. */
+const waysOfBytes = [
+  "uploads",
+  "one-request",
+  "cli-upload",
+  "downloads",
+  "thumbnails",
+  "own-picture",
+  "replace",
+];
+
 /** They wait more than they work, so two run side by side; the longest first, that both lanes end together. */
 const suites: Record<string, Step> = {
   e2e: testSuite(["./tests/e2e"]),
   http: testSuite(["./tests/http"]),
   "e2e-s3": testSuiteInBucket(["./tests/e2e"]),
   unit: testSuite(["./tests/unit"]),
+  "http-s3": testSuiteInBucket(waysOfBytes.map((name) => `./tests/http/${name}.test.ts`)),
   faults: testSuite(["./tests/faults"]),
   conformance: testSuite(["./tests/conformance"]),
 };

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import type { User } from "../../src/db/schema.ts";
 import { countVideosToPicture } from "../../src/features/videos/videos.ts";
 import { getUserByEmail } from "../../src/features/accounts/accounts.ts";
@@ -19,7 +18,9 @@ import {
   toPng,
   withExif,
 } from "../fixtures/pictures.ts";
+import { filesStored } from "../fixtures/replacement.ts";
 import { addReady } from "../fixtures/shelf.ts";
+import { isInBucket } from "../fixtures/storage.ts";
 
 setDefaultTimeout(60_000);
 
@@ -47,8 +48,8 @@ function owner(name: string): User {
 
 const video = async () =>
   (await (await app.request(`/api/v1/videos/${id}`, { as: ann })).json()) as VideoJson;
-const chosen = () => ownFiles().filter((name) => name.startsWith("own-"));
-const ownFiles = () => readdirSync(join(dataFolder.storage(app.dataDir), "thumbnails", id)).toSorted();
+const chosen = async () => (await pictures()).filter((key) => key.includes("/own-"));
+const pictures = async () => (await filesStored(app)).filter((key) => key.startsWith(`thumbnails/${id}/`));
 const put = (bytes: Uint8Array, as = ann) =>
   app.request(`/api/v1/videos/${id}/thumbnail`, {
     method: "PUT",
@@ -84,21 +85,21 @@ test("a picture that somebody chose stands for the video, upright and without wh
 });
 
 test("the next one takes its place, and its bytes go", async () => {
-  const [first] = chosen();
+  const [first] = await chosen();
   expect((await put(await encode(fourCorners(100, 300), ...toPng))).status).toBe(200);
   await app.idle();
-  const now = chosen();
+  const now = await chosen();
   expect(now).toHaveLength(1);
   expect(now[0]).not.toBe(first ?? "");
 });
 
 test("it stays when the pictures of the video are taken again, and is none of those that can be missing", async () => {
-  const own = chosen();
+  const own = await chosen();
   expect((await app.request(`/api/v1/videos/${id}/thumbnails`, { method: "POST", as: ann })).status).toBe(
     202,
   );
   await app.idle();
-  expect(chosen()).toEqual(own);
+  expect(await chosen()).toEqual(own);
   expect((await video()).thumbnails.map(({ n }) => n)).toEqual([0, 1, 2, 3]);
   app.deps.db.$client.prepare("DELETE FROM files WHERE video_id = ? AND kind = 'poster'").run(id);
   expect(countVideosToPicture(app.deps, "missing")).toBe(1);
@@ -120,7 +121,7 @@ test("who may not change the video is refused before a byte is read", async () =
 });
 
 test("what is no picture changes nothing, and the page says why", async () => {
-  const own = chosen();
+  const own = await chosen();
   const refused = await put(Buffer.from("<script>alert(1)</script>"));
   expect(refused.status).toBe(422);
   expect(await refused.json()).toMatchObject({ code: "not_a_picture" });
@@ -129,13 +130,13 @@ test("what is no picture changes nothing, and the page says why", async () => {
   const page = await app.request(`/videos/${id}/thumbnail`, { method: "POST", body: form, as: ann });
   expect(page.status).toBe(422);
   expect(await page.text()).toContain("This is not a picture that can be read.");
-  expect(chosen()).toEqual(own);
+  expect(await chosen()).toEqual(own);
 });
 
 test("it can be given up again, by the page too, and goes with the video", async () => {
   expect((await app.request(`/videos/${id}/thumbnail/delete`, { method: "POST", as: ann })).status).toBe(303);
   await app.idle();
-  expect(chosen()).toEqual([]);
+  expect(await chosen()).toEqual([]);
   expect((await video()).poster_url).toStartWith(`/thumbnails/${id}/poster.jpg`);
   expect((await app.request(`/api/v1/videos/${id}/thumbnail`, { method: "DELETE", as: ann })).status).toBe(
     204,
@@ -145,8 +146,9 @@ test("it can be given up again, by the page too, and goes with the video", async
   form.set("file", new File([Buffer.from(await encode(fourCorners(), ...toPng))], "a.png"));
   const sent = await app.request(`/videos/${id}/thumbnail`, { method: "POST", body: form, as: ann });
   expect([sent.status, sent.headers.get("location")]).toEqual([303, `/videos/${id}`]);
-  expect(chosen()).toHaveLength(1);
+  expect(await chosen()).toHaveLength(1);
   expect((await app.request(`/api/v1/videos/${id}`, { method: "DELETE", as: ann })).status).toBe(204);
   await app.idle();
-  expect(readdirSync(dataFolder.storage(app.dataDir)).filter((name) => name === "thumbnails")).toEqual([]);
+  expect(await pictures()).toEqual([]);
+  if (!isInBucket) expect(readdirSync(dataFolder.storage(app.dataDir))).not.toContain("thumbnails");
 });
