@@ -65,6 +65,7 @@ function settingsOf({ dataset }: HTMLElement): Settings {
     video: dataset.video ?? "",
     userId: dataset.user ?? "",
     chunkBytes: Number(dataset.chunk),
+    isDirect: dataset.direct !== undefined,
     maxBytes: Number(dataset.max),
   };
 }

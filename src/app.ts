@@ -37,9 +37,17 @@ import { gaveUpUpdate, updateDownloaderNow } from "./features/downloads/download
 import { downloaderJob, fetchJob, probeJob, updateDownloaderJob } from "./features/downloads/jobs.ts";
 import { downloadGates } from "./features/downloads/gates/gates.ts";
 import { gaveUpDownload } from "./features/downloads/fetching/outcomes.ts";
+import { dropArrivalNow } from "./features/uploads/direct/drop-arrival.ts";
+import { gaveUpArrival, takeArrivalNow } from "./features/uploads/direct/take-arrival.ts";
 import { finishUploadNow, settleUploads } from "./features/uploads/finish.ts";
 import { watchIncoming } from "./features/uploads/incoming-watch.ts";
-import { finishUploadJob, sweepUploadsJob, takeIncomingJob } from "./features/uploads/jobs.ts";
+import {
+  dropArrivalJob,
+  takeArrivalJob,
+  finishUploadJob,
+  sweepUploadsJob,
+  takeIncomingJob,
+} from "./features/uploads/jobs.ts";
 import { sweepUploadsLater, sweepUploadsNow, uploadFoldersInUse } from "./features/uploads/sweep.ts";
 import { gaveUpIncoming, takeIncomingNow } from "./features/uploads/take-incoming.ts";
 import { removeFilesJob, removeKeptJob } from "./features/removals/jobs.ts";
@@ -60,6 +68,7 @@ import { bind } from "./queue/binding.ts";
 import { JobQueue } from "./queue/worker.ts";
 import { createRouter } from "./router.tsx";
 import type { Router } from "./router.tsx";
+import { openArrivals } from "./storage/arrivals.ts";
 import { openDiskStorage } from "./storage/disk.ts";
 import { StorageHealth } from "./storage/health.ts";
 import { openIncoming } from "./storage/incoming.ts";
@@ -126,6 +135,8 @@ export function openApp(config: Config): App {
       bind(allPicturesJob, queueAllPicturesNow),
       bind(removeFilesJob, removeFilesNow),
       bind(finishUploadJob, finishUploadNow),
+      bind(takeArrivalJob, takeArrivalNow, gaveUpArrival),
+      bind(dropArrivalJob, dropArrivalNow),
       bind(sweepUploadsJob, sweepUploadsNow),
       bind(takeIncomingJob, takeIncomingNow, gaveUpIncoming),
       bind(removeKeptJob, removeKeptNow),
@@ -144,6 +155,7 @@ export function openApp(config: Config): App {
       now: () => deps.now(),
     }),
     incoming: openIncoming(config),
+    arrivals: openArrivals(config),
     signedUrls: new SignedUrls(loadLinkKey(dataDir)),
     queue,
     events: new Events(),

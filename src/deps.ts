@@ -15,6 +15,7 @@ import type { Queue } from "./queue/job.ts";
 import type { StorageHealth } from "./storage/health.ts";
 import type { Incoming } from "./storage/incoming.ts";
 import type { SignedUrls } from "./storage/signed-url.ts";
+import type { Arrivals } from "./storage/arrivals.ts";
 import type { Storage } from "./storage/storage.ts";
 
 /** Everything that verbs may ask for; each names what it needs with `Pick<Deps, …>`. */
@@ -29,6 +30,8 @@ export interface Deps {
   storageHealth: StorageHealth;
   /** What others put into the bucket to be taken; null where new files go to the disk. */
   incoming: Incoming | null;
+  /** What browsers send straight into the bucket; null where none is named. */
+  arrivals: Arrivals | null;
   /** Addresses of ours that are good for a while, as a bucket has them. */
   signedUrls: SignedUrls;
   queue: Queue;

@@ -18,8 +18,8 @@ export interface Page {
   notice?: string;
   /** Who sees what this person adds, unless they say otherwise. */
   newVisibility: Visibility;
-  /** How files are sent: in pieces of so many bytes, none larger than `maxBytes` (0: any), and who sees them then. */
-  uploads: { chunkBytes: number; maxBytes: number; visibility: Visibility };
+  /** How files are sent: in pieces of so many bytes or straight into the bucket, none larger than `maxBytes` (0: any), and who sees them then. */
+  uploads: { chunkBytes: number; maxBytes: number; visibility: Visibility; isDirect: boolean };
 }
 
 export type Theme = "auto" | "light" | "dark";

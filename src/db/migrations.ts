@@ -9,6 +9,7 @@ import images from "../../migrations/0008_images.sql" with { type: "text" };
 import cancelledWishes from "../../migrations/0009_cancelled_wishes.sql" with { type: "text" };
 import storage from "../../migrations/0010_storage.sql" with { type: "text" };
 import incoming from "../../migrations/0011_incoming.sql" with { type: "text" };
+import directUploads from "../../migrations/0012_direct_uploads.sql" with { type: "text" };
 
 export interface Migration {
   version: number;
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   { version: 9, sql: cancelledWishes },
   { version: 10, sql: storage },
   { version: 11, sql: incoming },
+  { version: 12, sql: directUploads },
 ];

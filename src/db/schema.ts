@@ -32,6 +32,9 @@ export type FileKind = "original" | "playable" | "thumbnail" | "poster";
 export type IncomingState = "waiting" | "taken" | "refused";
 export type UploadState = "receiving" | "done" | "refused";
 
+/** How the bytes of an upload come: to the disk, or straight from the browser into the bucket. */
+export type UploadWay = "disk" | "direct";
+
 export type MoveState = "running" | "stopped" | "done";
 
 export type LinkKind = "invite" | "reset" | "email";
@@ -243,6 +246,13 @@ export const uploads = sqliteTable(
     filename: text("filename").notNull(),
     /** What was announced; how much of it is here, the file itself says. */
     sizeBytes: integer("size_bytes").notNull(),
+    way: text("way").$type<UploadWay>().notNull().default("disk"),
+    /** The bucket's name for what it has of a direct one; null where nothing was begun there. */
+    multipartId: text("multipart_id"),
+    /** Of all parts of a direct one but the last. */
+    partBytes: integer("part_bytes"),
+    /** What the bucket was last seen to have of a direct one. */
+    storedBytes: integer("stored_bytes").notNull().default(0),
     /** All that the sender said of it, to be said back (tus.io/protocols/resumable-upload, "Upload-Metadata"). */
     metadata: text("metadata", { mode: "json" })
       .$type<Record<string, string | null>>()

@@ -15,6 +15,7 @@ export const errorCodes = [
   "too_large",
   "quota_exceeded",
   "checksum_mismatch",
+  "no_direct_uploads",
   "rate_limited",
   // who asks
   "login_required",

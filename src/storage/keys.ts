@@ -6,6 +6,8 @@ import { AppError } from "../lib/errors.ts";
  */
 export type Revision = string | null;
 
+const arrivalsRoot = "arrivals/";
+
 /**
  * The storage keys of everything. Ids and extensions only: people's file names live in the database.
  * Extensions come without their dot.
@@ -21,6 +23,8 @@ export const keys = {
   /** What somebody chose for a video; each has a name of its own. */
   ownPicture: (videoId: string, revision: string) => checkKey(`thumbnails/${videoId}/own-${revision}.jpg`),
   image: (imageId: string, extension: string) => checkKey(`images/${imageId}.${extension}`),
+  /** What a browser sends straight into the bucket, until it is a video's. */
+  arrival: (uploadId: string) => checkKey(`${arrivalsRoot}${uploadId}`),
   course: (courseId: string, name: string) => checkKey(`courses/${courseId}/${name}`),
 };
 
@@ -33,11 +37,16 @@ function revised(name: string, revision: Revision): string {
   return revision === null ? name : name.replace(/(?=\.[^.]*$)/, `-${revision}`);
 }
 
-const roots = ["videos/", "thumbnails/", "images/", "courses/"];
+const roots = ["videos/", "thumbnails/", "images/", "courses/", arrivalsRoot];
 
 /** Whether a key is one of these. Others in a bucket are somebody else's, and left alone. */
 export function isOurs(key: string): boolean {
   return roots.some((root) => key.startsWith(root));
+}
+
+/** The upload that a key is an arrival of. */
+export function arrivalOf(key: string): string | null {
+  return key.startsWith(arrivalsRoot) ? key.slice(arrivalsRoot.length) : null;
 }
 
 /** Kinds of files that can be kept in different ways. */

@@ -8,6 +8,7 @@ import {
   paginateListObjectsV2,
 } from "@aws-sdk/client-s3";
 import { keyLock } from "../lib/key-lock.ts";
+import { partBytesFor } from "../lib/part-size.ts";
 import { semaphore } from "../lib/semaphore.ts";
 import { checkKey, checkPrefix, isKey, kindOfKey } from "./keys.ts";
 import { connectBucket } from "./s3-client.ts";
@@ -19,7 +20,7 @@ import type { S3Options } from "./s3-options.ts";
 import { readObject } from "./s3-read.ts";
 import { withScratchCopy } from "./s3-scratch.ts";
 import { sumOfParts, sumOfWhole } from "./s3-sums.ts";
-import { partBytesFor, uploadFile } from "./s3-upload-file.ts";
+import { uploadFile } from "./s3-upload-file.ts";
 import { abortLeftovers, uploadStream } from "./s3-upload.ts";
 import { confirmFile, confirmStream } from "./s3-verify.ts";
 import type { LinkOptions, Storage, StoredObject } from "./storage.ts";

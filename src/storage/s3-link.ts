@@ -2,14 +2,35 @@ import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { Bucket } from "./s3-client.ts";
 import { presign } from "./s3-presign.ts";
+import type { SignedBy, SignedRequest } from "./s3-presign.ts";
 import type { LinkOptions } from "./storage.ts";
 
 /**
  * Presigned URLs of a bucket. Unless they are to end at a certain time: asked again within a quarter of its life, the URL
- * is the same one, so that browsers know what they got by it. The SDK takes more than half a millisecond to sign, and a
- * page of pictures has many: it says once how the bucket is addressed, and we sign.
+ * is the same one, so that browsers know what they got by it.
  */
 export function linkSigner(bucket: Bucket): (key: string, options: LinkOptions) => Promise<string> {
+  const sign = addressSigner(bucket);
+  return (key, options) => {
+    const { expiresSeconds, signedAt } = options;
+    const date = signedAt === undefined ? beginOfQuarter(expiresSeconds) : new Date(signedAt);
+    return sign(key, answerHeaders(options), { date, expiresSeconds });
+  };
+}
+
+type Life = Pick<SignedBy, "date" | "expiresSeconds">;
+type SignAddress = (
+  key: string,
+  query: Record<string, string | undefined>,
+  life: Life,
+  request?: SignedRequest,
+) => Promise<string>;
+
+/**
+ * Signs any request about an object. The SDK takes more than half a millisecond to sign, and a page of pictures has many: it
+ * says once how the bucket is addressed, and we sign.
+ */
+export function addressSigner(bucket: Bucket): SignAddress {
   let found: Promise<string> | undefined;
   const address = () => {
     // A failure, e.g. of the machine's role, is not for ever.
@@ -19,15 +40,10 @@ export function linkSigner(bucket: Bucket): (key: string, options: LinkOptions) 
     });
     return found;
   };
-  return async (key, options) => {
+  return async (key, query, life, request) => {
     const { credentials, region } = bucket.signer.config;
-    return presign((await address()) + key, answerHeaders(options), {
-      key: await credentials(),
-      region: await region(),
-      date:
-        options.signedAt === undefined ? beginOfQuarter(options.expiresSeconds) : new Date(options.signedAt),
-      expiresSeconds: options.expiresSeconds,
-    });
+    const by = { ...life, key: await credentials(), region: await region() };
+    return presign((await address()) + key, query, by, request);
   };
 }
 

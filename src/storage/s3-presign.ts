@@ -7,12 +7,26 @@ export interface SignedBy {
   expiresSeconds: number;
 }
 
+/** What is signed besides the address: who sends it has to send all of these headers, named in lower case. */
+export interface SignedRequest {
+  method: "GET" | "PUT";
+  headers?: Record<string, string>;
+}
+
 /**
- * The address of a GET that carries its own signature (Amazon S3 API, "Authenticating requests: using query parameters",
+ * The address of a request that carries its own signature (Amazon S3 API, "Authenticating requests: using query parameters",
  * AWS Signature Version 4). The path is taken as it is: nothing in it may need encoding, which holds for keys.
  */
-export function presign(address: string, query: Record<string, string | undefined>, by: SignedBy): string {
+export function presign(
+  address: string,
+  query: Record<string, string | undefined>,
+  by: SignedBy,
+  { method, headers = {} }: SignedRequest = { method: "GET" },
+): string {
   const { key, region, date, expiresSeconds } = by;
+  const { host, pathname } = new URL(address);
+  const signed = Object.entries({ ...headers, host }).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const names = signed.map(([name]) => name).join(";");
   const time = date.toISOString().replace(/[-:]|\.\d+/g, "");
   const scope = [time.slice(0, 8), region, "s3", "aws4_request"];
   const asked = sortedQuery({
@@ -22,10 +36,10 @@ export function presign(address: string, query: Record<string, string | undefine
     "X-Amz-Date": time,
     "X-Amz-Expires": String(expiresSeconds),
     "X-Amz-Security-Token": key.sessionToken,
-    "X-Amz-SignedHeaders": "host",
+    "X-Amz-SignedHeaders": names,
   });
-  const { host, pathname } = new URL(address);
-  const request = ["GET", pathname, asked, `host:${host}`, "", "host", "UNSIGNED-PAYLOAD"].join("\n");
+  const lines = signed.map(([name, value]) => `${name}:${value}`);
+  const request = [method, pathname, asked, ...lines, "", names, "UNSIGNED-PAYLOAD"].join("\n");
   const toSign = [algorithm, time, scope.join("/"), createHash("sha256").update(request).digest("hex")].join(
     "\n",
   );

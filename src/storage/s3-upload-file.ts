@@ -13,16 +13,8 @@ import { crc32InBase64 } from "./s3-crc32.ts";
 import { unreachable } from "./s3-errors.ts";
 import { abortLeftovers, objectOf } from "./s3-upload.ts";
 
-const mib = 1024 * 1024;
-/** S3 takes 10,000 parts of an object at the most. */
-const mostParts = 9_000;
 /** Each holds a part in memory. */
 const partsAtOnce = 3;
-
-/** Parts of whole MiB, few enough for the size. */
-export function partBytesFor(sizeBytes: number, least: number): number {
-  return Math.max(least, Math.ceil(sizeBytes / mostParts / mib) * mib);
-}
 
 /**
  * Stores a local file; resolves to the ETag. What is larger than a part goes up in parts, some at once. The SDK's own way

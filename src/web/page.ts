@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import type { Page, Theme } from "../../views/page.ts";
+import { goDirectly } from "../storage/arrivals.ts";
 import { assetUrl } from "./assets.ts";
 import type { AppEnv } from "./env.ts";
 
@@ -23,7 +24,7 @@ export function pageOf(c: Context<AppEnv>): Page {
     now: now(),
     ...(user && storageHealth.last?.problem ? { notice: storageIsAway } : {}),
     newVisibility: config.downloads.visibility,
-    uploads: { chunkBytes, maxBytes, visibility },
+    uploads: { chunkBytes, maxBytes, visibility, isDirect: goDirectly(config) },
   };
 }
 

@@ -17,6 +17,7 @@ export const statusOf: Record<ErrorCode, ContentfulStatusCode> = {
   too_large: 413,
   quota_exceeded: 507,
   // As tus says it, and nobody else (tus.io/protocols/resumable-upload, "Checksum").
+  no_direct_uploads: 409,
   checksum_mismatch: 460 as ContentfulStatusCode,
   rate_limited: 429,
   login_required: 401,

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
+import { goDirectly } from "../storage/arrivals.ts";
 import { s3Options } from "../storage/s3-configured.ts";
 import { bucketOrigin } from "../storage/s3-options.ts";
 import type { AppEnv } from "./env.ts";
@@ -18,7 +19,7 @@ export const securityHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { headers } = c.res;
   for (const [name, value] of Object.entries(fixedHeaders(config))) headers.set(name, value);
   if (!headers.has("Content-Security-Policy")) {
-    headers.set("Content-Security-Policy", contentSecurityPolicy(nonce, bucketSource(config)));
+    headers.set("Content-Security-Policy", contentSecurityPolicy(nonce, config));
   }
   // Pages are one person's: no cache between may keep them, and the browser asks again.
   if (!headers.has("Cache-Control")) headers.set("Cache-Control", "private, no-cache");
@@ -51,14 +52,16 @@ function bucketSource(config: Config): string {
   return bucket === "" || proxy ? "" : ` ${bucketOrigin(s3Options(config))}`;
 }
 
-function contentSecurityPolicy(nonce: string, bucket: string): string {
+function contentSecurityPolicy(nonce: string, config: Config): string {
+  const bucket = bucketSource(config);
   return [
     "default-src 'none'",
     `script-src 'self' 'nonce-${nonce}'`,
     "style-src 'self'",
     `img-src 'self' blob: data:${bucket}`,
     `media-src 'self' blob:${bucket}`,
-    `connect-src 'self'${bucket}`,
+    // Scripts speak to it only to send files.
+    `connect-src 'self'${goDirectly(config) ? bucket : ""}`,
     "font-src 'self'",
     "manifest-src 'self'",
     "form-action 'self'",

@@ -362,10 +362,10 @@ test("pieces are not counted as calls", async () => {
 
 test("nothing is left of what was refused or has waited too long", async () => {
   const { at } = await create(1000, {}, piece, noise(10));
-  const { db, now, config } = shelf.app.deps;
+  const { db, now, config, queue } = shelf.app.deps;
   const { sweepUploadsNow } = await import("../../src/features/uploads/sweep.ts");
   db.$client.exec(`UPDATE uploads SET expires_at = ${Date.now() - 1}`);
-  await sweepUploadsNow({ db, now, config }).catch(() => {});
+  await sweepUploadsNow({ db, now, config, queue }).catch(() => {});
   expect(await api("/uploads")).toEqual({ items: [], next_cursor: null });
   expect(existsSync(workFolder(at))).toBe(false);
   expect(readdirSync(join(shelf.app.dataDir, "work"))).toEqual([]);

@@ -17,7 +17,7 @@ export const page: Page = {
   now: Date.UTC(2026, 0, 2),
   running: 3,
   newVisibility: "library",
-  uploads: { chunkBytes: 8_000_000, maxBytes: 500_000_000, visibility: "library" },
+  uploads: { chunkBytes: 8_000_000, maxBytes: 500_000_000, visibility: "library", isDirect: false },
 };
 
 export const progress: Progress = {

@@ -23,6 +23,7 @@ export function UploadsPanel({ page }: { page: Page }) {
         data-pictures-page={paths.images()}
         data-video={paths.video("")}
         data-user={user.id}
+        data-direct={uploads.isDirect ? "" : undefined}
         data-chunk={uploads.chunkBytes}
         data-max={uploads.maxBytes}
       >

@@ -26,6 +26,24 @@ export async function ask(url: string, signal: AbortSignal): Promise<{ body: unk
   }
 }
 
+export interface Answer {
+  /** 0 where there is none. */
+  status: number;
+  text: string;
+}
+
+/** Sends something as JSON; without it, asks. */
+export async function tell(url: string, body?: object, signal?: AbortSignal): Promise<Answer> {
+  const headers = { accept: "application/json", "content-type": "application/json" };
+  const sent = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+  try {
+    const answer = await fetch(url, { headers, ...sent, ...(signal ? { signal } : {}) });
+    return { status: answer.status, text: await answer.text() };
+  } catch {
+    return { status: 0, text: "" };
+  }
+}
+
 /** Null while it is not decided. */
 export function outcomeOf(server: Server, told: Told | "gone" | null): Outcome | null {
   if (told === null || told === "gone") return null;

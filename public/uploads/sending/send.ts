@@ -1,5 +1,7 @@
+import type { Place } from "../item.ts";
 import { ask } from "./answers.ts";
 import { sendByTus } from "./by-tus.ts";
+import { sendDirect } from "./direct.ts";
 import type { Outcome, Sending, Way } from "./way.ts";
 
 interface Listed {
@@ -8,19 +10,28 @@ interface Listed {
   size_bytes: number;
   state: string;
   replaces: string | null;
+  part_bytes: number | null;
 }
+
+/** Nothing of this page gets into the bucket: the server takes it. */
+let isBucketShut = false;
 
 /** Sends a file by the way that is open to it, unless it is there already. */
 export const sendFile: Way = async (sending) => {
-  const { item, watcher } = sending;
+  const { server, item, watcher } = sending;
   if (item.url === null && !item.anyway && item.wishes.replaces === undefined) {
     const known = await findKnown(sending);
     if (known) return known;
   }
   if (item.url === null) {
-    const url = await findUnfinished(sending);
-    if (url !== null) watcher.placed({ url, way: "tus" });
+    const place = await findUnfinished(sending);
+    if (place) watcher.placed(place);
   }
+  const isDirect = item.url === null ? server.isDirect && !isBucketShut : item.way === "direct";
+  if (!isDirect) return sendByTus(sending);
+  const outcome = await sendDirect(sending);
+  if (outcome !== "no way") return outcome;
+  isBucketShut = true;
   return sendByTus(sending);
 };
 
@@ -33,7 +44,7 @@ async function findKnown({ server, item, signal }: Sending): Promise<Outcome | n
 }
 
 /** Where a part of this file lies already, sent by another browser or before this one forgot it. */
-async function findUnfinished({ server, item, watcher, signal }: Sending): Promise<string | null> {
+async function findUnfinished({ server, item, watcher, signal }: Sending): Promise<Place | null> {
   const { endpoint } = server;
   const { name, sizeBytes, wishes } = item;
   const answer = await ask(`${endpoint}?limit=100`, signal);
@@ -44,7 +55,9 @@ async function findUnfinished({ server, item, watcher, signal }: Sending): Promi
       one.replaces === (wishes.replaces ?? null) &&
       one.filename === name &&
       one.size_bytes === sizeBytes &&
+      !(one.part_bytes !== null && isBucketShut) &&
       !watcher.isTaken(`${endpoint}/${one.id}`),
   );
-  return same ? `${endpoint}/${same.id}` : null;
+  if (!same) return null;
+  return { url: `${endpoint}/${same.id}`, way: same.part_bytes === null ? "tus" : "direct" };
 }

@@ -29,6 +29,8 @@ export interface Server {
   /** What stands before a video's id in the address of its page. */
   video: string;
   chunkBytes: number;
+  /** Files can go straight into the bucket. */
+  isDirect: boolean;
 }
 
 export interface Watcher {

@@ -1,11 +1,11 @@
 import type { StorageName } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { isOurs } from "../../storage/keys.ts";
+import { arrivalOf, isOurs } from "../../storage/keys.ts";
 import type { StoredObject } from "../../storage/storage.ts";
 import { isGivenUp, useOfKey } from "../removals/removals.ts";
 import { remakePicturesOf } from "../videos/videos.ts";
 import { compareStored } from "./compare.ts";
-import { originalOf, storedIn, whatIs } from "./queries.ts";
+import { isAwaited, originalOf, storedIn, whatIs } from "./queries.ts";
 import type { Named, StoredRow } from "./queries.ts";
 
 /** Bytes that a row names, and that are not as it says. */
@@ -147,6 +147,8 @@ function judgeNameless({ db, now }: Needs, storage: StorageName, object: StoredO
   const { key, modifiedAt } = object;
   if (!isOurs(key)) return "foreign";
   const isOld = modifiedAt.getTime() < now() - graceMs;
+  const uploadId = arrivalOf(key);
+  if (uploadId !== null && isAwaited(db, uploadId)) return "unsettled";
   const mayGo = isOld && useOfKey(db, { storage, key }) === "none" && !isGivenUp({ db }, { storage, key });
   return mayGo ? "strays" : "unsettled";
 }

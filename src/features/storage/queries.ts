@@ -1,6 +1,6 @@
 import { and, desc, eq, sql } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
-import { files, imageFiles, storageMoves, storedTables, videos } from "../../db/schema.ts";
+import { files, imageFiles, storageMoves, storedTables, uploads, videos } from "../../db/schema.ts";
 import type { StorageMove, StorageName, VideoState } from "../../db/schema.ts";
 
 /** What a row says of stored bytes. */
@@ -116,4 +116,10 @@ export function countMoved(db: Database, id: number, sizeBytes: number, now: num
 export function countFailed(db: Database, id: number, why: string, now: number): void {
   db.run(sql`UPDATE ${storageMoves} SET files_failed = files_failed + 1, last_failure = ${why},
     updated_at = ${now} WHERE id = ${id}`);
+}
+
+/** Whether an upload is under way, and what arrived of it is to become a video. */
+export function isAwaited(db: Database, uploadId: string): boolean {
+  const isComing = and(eq(uploads.id, uploadId), eq(uploads.state, "receiving"));
+  return db.select({ id: uploads.id }).from(uploads).where(isComing).get() !== undefined;
 }

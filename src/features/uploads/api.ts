@@ -1,38 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { canPassLater } from "../../lib/errors.ts";
 import { allow } from "../../web/allow.ts";
-import { failure, idParam, isoTime, jsonOf, newApiPart, pagingQuery, timeSchema } from "../../web/api.ts";
+import { failure, idParam, jsonOf, newApiPart, pagingQuery } from "../../web/api.ts";
 import type { AppEnv } from "../../web/env.ts";
 import { requireUser } from "../../web/session.ts";
+import { directApi } from "./api-direct.ts";
 import { knownApi } from "./api-known.ts";
-import type { UploadItem } from "./item.ts";
 import { answerTus } from "./tus.ts";
-import { getUpload, itemOf, listUploads } from "./uploads.ts";
-
-const uploadSchema = z
-  .object({
-    id: z.string(),
-    filename: z.string(),
-    size_bytes: z.int(),
-    offset_bytes: z.int().openapi({ description: "How much of it is here." }),
-    state: z.enum(["receiving", "done", "refused"]),
-    video_id: z.string().nullable().openapi({ description: "What it became." }),
-    replaces: z.string().nullable().openapi({ description: "The video whose file it takes the place of." }),
-    error: z
-      .object({
-        code: z.string(),
-        message: z.string(),
-        hint: z.string(),
-        retryable: z
-          .boolean()
-          .openapi({ description: "Whether the same file may pass when it is sent again." }),
-      })
-      .nullable(),
-    created_at: timeSchema,
-    expires_at: timeSchema.openapi({ description: "When it is forgotten; put off by every piece." }),
-  })
-  .openapi("Upload");
+import { uploadJson, uploadSchema } from "./upload-json.ts";
+import { cancelUpload, getUpload, itemOf, listUploads } from "./uploads.ts";
 
 const senders = allow("videos.upload");
 const tags = ["Uploads"];
@@ -163,6 +139,7 @@ const overrideRoute = createRoute({
 export const uploadApi = newApiPart()
   // Before what takes any name for an id.
   .route("/", knownApi)
+  .route("/", directApi)
   .openapi(optionsRoute, (c) => answerTus(c, null))
   .openapi(createUploadRoute, (c) => answerTus(c, null))
   .openapi(listRoute, (c) => {
@@ -176,20 +153,12 @@ export const uploadApi = newApiPart()
     return c.json(uploadJson(itemOf(deps, getUpload(deps, requireUser(c), id))), 200);
   })
   .openapi(pieceRoute, (c) => answerTus(c, c.req.valid("param").id))
-  .openapi(cancelRoute, (c) => answerTus(c, c.req.valid("param").id))
+  .openapi(cancelRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    const deps = c.get("deps");
+    // Who sends straight into the bucket needs no word of tus.
+    if (getUpload(deps, requireUser(c), id).way !== "direct") return answerTus(c, id);
+    await cancelUpload(deps, requireUser(c), id);
+    return c.body(null, 204);
+  })
   .openapi(overrideRoute, (c) => answerTus(c, c.req.valid("param").id));
-
-function uploadJson(upload: UploadItem): z.infer<typeof uploadSchema> {
-  return {
-    id: upload.id,
-    filename: upload.filename,
-    size_bytes: upload.sizeBytes,
-    offset_bytes: upload.offsetBytes,
-    state: upload.state,
-    video_id: upload.videoId,
-    replaces: upload.replaces,
-    error: upload.error && { ...upload.error, retryable: canPassLater(upload.error.code) },
-    created_at: isoTime(upload.createdAt),
-    expires_at: isoTime(upload.expiresAt),
-  };
-}

@@ -1,11 +1,12 @@
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { removeWorkFolder } from "../../exec/work-folder.ts";
-import type { AppError } from "../../lib/errors.ts";
+import { AppError } from "../../lib/errors.ts";
 import { keyLock } from "../../lib/key-lock.ts";
 import { findUserById } from "../accounts/accounts.ts";
 import { isRefusal } from "./admit.ts";
 import { arrivedBytes, arrivedName, dropDistrusted, workRoot } from "./arrived.ts";
+import { dropArrivalLater } from "./direct/drop-arrival.ts";
 import { finishUploadJob } from "./jobs.ts";
 import { changeUploadFrom, findUpload, receivingUploads } from "./queries.ts";
 import type { Upload } from "./queries.ts";
@@ -54,27 +55,42 @@ export function finishUploadLater({ queue }: Pick<Deps, "queue">, uploadId: stri
 
 /** At boot: what had arrived in whole when the last life ended. */
 export function settleUploads(deps: Pick<Deps, "config" | "db" | "queue">): void {
-  for (const { id, sizeBytes } of receivingUploads(deps.db)) {
+  for (const { id, sizeBytes, way } of receivingUploads(deps.db)) {
+    // Of what goes to the bucket, a job of its own knows how far it is.
+    if (way === "direct") continue;
     dropDistrusted(deps, id);
     if (arrivedBytes(deps, id) === sizeBytes) finishUploadLater(deps, id);
   }
 }
 
-function becomeVideo(deps: Needs, owner: User, upload: Upload, file: string): void {
+/** `file` lies in the upload's work folder, which is the video's from now on. */
+export function becomeVideo(deps: Needs, owner: User, upload: Upload, file: string): void {
   const { db, now } = deps;
   const { id, sizeBytes, replacesVideoId, filename, title, tags, visibility, recordedAt } = upload;
   const wishes = { filename, title, tags, visibility, recordedAt, replaces: replacesVideoId };
   db.transaction(() => {
     const videoId = shelve(deps, owner, { folder: id, file, sizeBytes }, wishes);
     const over = { state: "done", videoId, updatedAt: now(), expiresAt: now() + dayMs } as const;
-    changeUploadFrom(db, id, ["receiving"], over);
+    if (!changeUploadFrom(db, id, ["receiving"], over)) throw gone();
+    dropArrivalLater(deps, upload);
   });
 }
 
-async function refuse(deps: Needs, { id }: Upload, error: AppError): Promise<void> {
+function gone(): AppError {
+  return new AppError("conflict", "This upload was cancelled.");
+}
+
+export async function refuse(
+  deps: Pick<Deps, "config" | "db" | "now" | "queue">,
+  upload: Upload,
+  error: Pick<AppError, "code" | "message" | "hint">,
+): Promise<void> {
   const { db, now } = deps;
+  const { id } = upload;
   const words = { errorCode: error.code, errorMessage: error.message, errorHint: error.hint };
   const over = { state: "refused", updatedAt: now(), expiresAt: now() + dayMs } as const;
-  changeUploadFrom(db, id, ["receiving"], { ...words, ...over });
+  db.transaction(() => {
+    if (changeUploadFrom(db, id, ["receiving"], { ...words, ...over })) dropArrivalLater(deps, upload);
+  });
   await removeWorkFolder(workRoot(deps), id);
 }

@@ -5,6 +5,8 @@ export interface UploadItem {
   id: string;
   filename: string;
   sizeBytes: number;
+  /** Not null where it goes straight into the bucket, in parts of so many bytes. */
+  partBytes: number | null;
   /** How much of it is here. */
   offsetBytes: number;
   state: UploadState;

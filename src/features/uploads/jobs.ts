@@ -10,6 +10,25 @@ export const finishUploadJob = defineJob("finish-upload", {
   unique: ({ uploadId }) => uploadId,
 });
 
+/** What a browser has sent straight into the bucket becomes a video. */
+export const takeArrivalJob = defineJob("take-arrival", {
+  // As with what is taken from incoming/: few copies lie here at a time.
+  lane: "media",
+  maxAttempts: 4,
+  deadlineMs: 12 * 3_600_000,
+  payload: z.object({ uploadId: z.string() }),
+  unique: ({ uploadId }) => uploadId,
+});
+
+/** Nothing of an upload stays in the bucket, but what became of it. */
+export const dropArrivalJob = defineJob("drop-arrival", {
+  lane: "chores",
+  maxAttempts: 10,
+  deadlineMs: 10 * 60_000,
+  payload: z.object({ uploadId: z.string(), multipartId: z.string().nullable() }),
+  unique: ({ uploadId }) => uploadId,
+});
+
 /** Clears away what nobody goes on with, every hour. */
 export const sweepUploadsJob = defineJob("sweep-uploads", {
   lane: "chores",

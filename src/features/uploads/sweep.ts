@@ -1,10 +1,9 @@
 import type { Deps } from "../../deps.ts";
-import { removeWorkFolder } from "../../exec/work-folder.ts";
 import { Snooze } from "../../queue/job.ts";
-import { workRoot } from "./arrived.ts";
 import { oneAtATime } from "./finish.ts";
+import { forget } from "./forget.ts";
 import { sweepUploadsJob } from "./jobs.ts";
-import { deleteUpload, expiredUploads, findUpload, receivingUploads } from "./queries.ts";
+import { expiredUploads, findUpload, receivingUploads } from "./queries.ts";
 
 const hourMs = 3_600_000;
 
@@ -15,15 +14,14 @@ export function sweepUploadsLater({ now, queue }: Pick<Deps, "now" | "queue">): 
 }
 
 /** Clears away what nobody goes on with, and forgets what is over. */
-export async function sweepUploadsNow(deps: Pick<Deps, "config" | "db" | "now">): Promise<void> {
+export async function sweepUploadsNow(deps: Pick<Deps, "config" | "db" | "now" | "queue">): Promise<void> {
   const { db, now } = deps;
   for (const id of expiredUploads(db, now())) {
     await oneAtATime(id, async () => {
       // A piece may have come while we were at the ones before.
       const upload = findUpload(db, id);
       if (!upload || upload.expiresAt > now()) return;
-      deleteUpload(db, id);
-      if (upload.state === "receiving") await removeWorkFolder(workRoot(deps), id);
+      await forget(deps, upload);
     });
   }
   throw new Snooze(hourMs);

@@ -10,6 +10,7 @@ import { problemOf } from "../../web/problem.ts";
 import { requireUser } from "../../web/session.ts";
 import { checksumAlgorithms, parseChecksum } from "./checksum.ts";
 import { finishUpload, finishUploadLater } from "./finish.ts";
+import type { Upload } from "./queries.ts";
 import { UploadStore } from "./tus-store.ts";
 import { Turn } from "./turns.ts";
 import { getUpload } from "./uploads.ts";
@@ -33,7 +34,7 @@ export async function answerTus(c: Ctx, id: string | null): Promise<Response> {
   const method = overriddenMethod(request);
   const deps = c.get("deps");
   const user = requireUser(c);
-  if (id !== null) getUpload(deps, user, id);
+  if (id !== null) requireTus(getUpload(deps, user, id), method);
   const refused = refuseHead(method, request.headers, id);
   if (refused) return dress(refused, method);
 
@@ -64,6 +65,14 @@ export async function answerTus(c: Ctx, id: string | null): Promise<Response> {
   });
   const response = await tus.handleWeb(head);
   return dress(failures.length > 0 ? explain(failures[0], response) : response, method);
+}
+
+/** Of what goes straight into the bucket there is no offset; but it can be given up like any other. */
+function requireTus({ way }: Upload, method: string): void {
+  if (way !== "direct" || method === "DELETE") return;
+  throw new AppError("conflict", "This upload goes straight into the storage, in parts.", {
+    hint: "Go on with it there, or begin a new one.",
+  });
 }
 
 /** What @tus/server takes otherwise than the protocol has it. */

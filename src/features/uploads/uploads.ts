@@ -6,9 +6,10 @@ import { AppError } from "../../lib/errors.ts";
 import { findSameName, requireReplaceable } from "../videos/videos.ts";
 import { arrivedBytes, workRoot } from "./arrived.ts";
 import { oneAtATime } from "./finish.ts";
+import { forget, forgetRow } from "./forget.ts";
 import type { UploadItem } from "./item.ts";
 import { requireMayUpload, requireSpaceFor } from "./limits.ts";
-import { deleteUpload, findUpload, insertUpload, pageOfUploads, receivingUploadsOf } from "./queries.ts";
+import { findUpload, insertUpload, pageOfUploads, receivingUploadsOf } from "./queries.ts";
 import type { Upload } from "./queries.ts";
 import { checkFilename } from "./upload-rules.ts";
 import { readWishes } from "./wishes.ts";
@@ -19,10 +20,10 @@ export { listRefused } from "./refused-incoming.ts";
 export function startUpload(
   deps: Pick<Deps, "config" | "db" | "now">,
   user: User,
-  input: { id: string; sizeBytes: number; wishes: Record<string, string | null> },
+  input: { id: string; sizeBytes: number; wishes: Record<string, string | null>; partBytes?: number },
 ): Upload {
   const { db, now } = deps;
-  const { id, sizeBytes } = input;
+  const { id, sizeBytes, partBytes = null } = input;
   requireMayUpload(user);
   const { replaces, ...wishes } = readWishes(deps, input.wishes);
   if (sizeBytes === 0) throw emptyFile();
@@ -36,6 +37,8 @@ export function startUpload(
     ...wishes,
     metadata: input.wishes,
     sizeBytes,
+    way: partBytes === null ? "disk" : "direct",
+    partBytes,
     replacesVideoId: replaces,
     createdAt: time,
     updatedAt: time,
@@ -79,12 +82,13 @@ export function unfinishedUploads(deps: Pick<Deps, "config" | "db">, user: User)
 const mostUnfinished = 50;
 
 export function itemOf(deps: Pick<Deps, "config">, upload: Upload): UploadItem {
-  const { id, filename, sizeBytes, state, videoId, createdAt, expiresAt } = upload;
+  const { id, filename, sizeBytes, partBytes, state, videoId, createdAt, expiresAt } = upload;
   const { replacesVideoId: replaces, errorCode: code, errorMessage: message, errorHint: hint } = upload;
   return {
     id,
     filename,
     sizeBytes,
+    partBytes,
     state,
     videoId,
     replaces,
@@ -96,17 +100,22 @@ export function itemOf(deps: Pick<Deps, "config">, upload: Upload): UploadItem {
 }
 
 /** How much of it is here; of what is over all was. */
-export function offsetOf(deps: Pick<Deps, "config">, { id, state, sizeBytes }: Upload): number {
-  return state === "receiving" ? arrivedBytes(deps, id) : sizeBytes;
+export function offsetOf(deps: Pick<Deps, "config">, upload: Upload): number {
+  const { id, state, sizeBytes, way, storedBytes } = upload;
+  if (state !== "receiving") return sizeBytes;
+  return way === "direct" ? storedBytes : arrivedBytes(deps, id);
 }
 
 /** Its bytes go, where it is not a video yet; that it was there is forgotten. */
-export function cancelUpload(deps: Pick<Deps, "config" | "db">, user: User, id: string): Promise<void> {
+export function cancelUpload(
+  deps: Pick<Deps, "config" | "db" | "queue">,
+  user: User,
+  id: string,
+): Promise<void> {
   getUpload(deps, user, id);
   return oneAtATime(id, async () => {
     const upload = findUpload(deps.db, id);
-    deleteUpload(deps.db, id);
-    if (upload?.state === "receiving") await removeWorkFolder(workRoot(deps), id);
+    if (upload) await forget(deps, upload);
   });
 }
 
@@ -124,11 +133,11 @@ export function findKnown(
  * A person's uploads that are under way are forgotten, as part of the caller's transaction; returns what clears their
  * bytes away after it.
  */
-export function discardUploadsOf(deps: Pick<Deps, "config" | "db">, userId: string): () => void {
-  const ids = receivingUploadsOf(deps.db, userId, Number.MAX_SAFE_INTEGER).map(({ id }) => id);
-  for (const id of ids) deleteUpload(deps.db, id);
+export function discardUploadsOf(deps: Pick<Deps, "config" | "db" | "queue">, userId: string): () => void {
+  const uploads = receivingUploadsOf(deps.db, userId, Number.MAX_SAFE_INTEGER);
+  for (const upload of uploads) forgetRow(deps, upload);
   return () => {
-    for (const id of ids) void removeWorkFolder(workRoot(deps), id);
+    for (const { id } of uploads) void removeWorkFolder(workRoot(deps), id);
   };
 }
 

@@ -1,0 +1,124 @@
+import { dirname } from "node:path";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
+  NotFound,
+} from "@aws-sdk/client-s3";
+import type { Part } from "@aws-sdk/client-s3";
+import type { ArrivedPart, Arrivals, PartLink, PartToCome } from "./arrivals.ts";
+import { connectBucket } from "./s3-client.ts";
+import type { Bucket } from "./s3-client.ts";
+import { notFound, onS3, unreachable } from "./s3-errors.ts";
+import { fetchToFile } from "./s3-fetch.ts";
+import { addressSigner } from "./s3-link.ts";
+import type { S3Options } from "./s3-options.ts";
+import { requireScratch } from "./s3-scratch.ts";
+import { abortLeftovers } from "./s3-upload.ts";
+
+/** `Arrivals` once it is connected; `openArrivals` is its door. */
+export type ArrivalsBucket = Arrivals;
+
+export function openArrivalsBucket(options: S3Options): ArrivalsBucket {
+  const bucket = connectBucket(options);
+  const sign = addressSigner(bucket);
+
+  /** Both stand in headers that are signed: MinIO refuses a checksum in the address. */
+  async function signPart(
+    key: string,
+    uploadId: string,
+    part: PartToCome,
+    expiresSeconds: number,
+  ): Promise<PartLink> {
+    const headers = { "x-amz-checksum-crc32": part.crc32 };
+    const signed = { ...headers, "content-length": String(part.sizeBytes) };
+    const life = { date: new Date(), expiresSeconds };
+    const request = { method: "PUT", headers: signed } as const;
+    return { url: await sign(key, { partNumber: String(part.n), uploadId }, life, request), headers };
+  }
+
+  return {
+    begin: (key) => onS3(begin(bucket, key)),
+    signPart: (key, id, part, expiresSeconds) => onS3(signPart(key, id, part, expiresSeconds)),
+    parts: (key, id) => onS3(partsOf(bucket, key, id)),
+    has: (key, sizeBytes) => onS3(has(bucket, key, sizeBytes)),
+    complete: (key, id, parts) => onS3(complete(bucket, key, id, parts)),
+    async fetch(key, sizeBytes, path, signal) {
+      await requireScratch(dirname(path), sizeBytes);
+      await fetchToFile(bucket, { key }, path, signal);
+      const { size } = Bun.file(path);
+      if (size !== sizeBytes) throw unreachable(new Error(`${size} of ${sizeBytes} bytes are there`));
+    },
+    drop: (key, id) => onS3(drop(bucket, key, id)),
+  };
+}
+
+async function begin(bucket: Bucket, key: string): Promise<string> {
+  await abortLeftovers(bucket, key);
+  const start = { Bucket: bucket.name, Key: key, ChecksumAlgorithm: "CRC32" } as const;
+  const { UploadId } = await bucket.client.send(new CreateMultipartUploadCommand(start));
+  if (!UploadId) throw unreachable(new Error("what came is no begin of an upload"));
+  return UploadId;
+}
+
+async function partsOf({ client, name }: Bucket, key: string, UploadId: string): Promise<ArrivedPart[]> {
+  const parts: Part[] = [];
+  try {
+    // By hand: the SDK asks for another page as long as one names a marker, which MinIO does on the last one too.
+    for (let after: string | undefined, isMore = true; isMore;) {
+      const ask = { Bucket: name, Key: key, UploadId, PartNumberMarker: after };
+      const page = await client.send(new ListPartsCommand(ask));
+      if (page.UploadId === undefined) throw unreachable(new Error("what came is no list of parts"));
+      parts.push(...(page.Parts ?? []));
+      [after, isMore] = [page.NextPartNumberMarker, page.IsTruncated === true];
+    }
+  } catch (error) {
+    throw isGone(error) ? notFound(error) : error;
+  }
+  return parts.map(({ PartNumber = 0, Size = 0, ETag = "", ChecksumCRC32 = "" }) => {
+    return { n: PartNumber, sizeBytes: Size, etag: ETag, crc32: ChecksumCRC32 };
+  });
+}
+
+async function has({ client, name }: Bucket, key: string, sizeBytes: number): Promise<boolean> {
+  try {
+    const found = await client.send(new HeadObjectCommand({ Bucket: name, Key: key }));
+    return found.ContentLength === sizeBytes;
+  } catch (error) {
+    if (error instanceof NotFound) return false;
+    throw error;
+  }
+}
+
+async function complete(
+  { client, name }: Bucket,
+  key: string,
+  UploadId: string,
+  parts: readonly ArrivedPart[],
+): Promise<void> {
+  const Parts = parts.map(({ n, etag, crc32 }) => {
+    return { PartNumber: n, ETag: etag, ...(crc32 ? { ChecksumCRC32: crc32 } : {}) };
+  });
+  const all = { Bucket: name, Key: key, UploadId, MultipartUpload: { Parts } };
+  await client.send(new CompleteMultipartUploadCommand(all));
+}
+
+async function drop(bucket: Bucket, key: string, UploadId: string | null): Promise<void> {
+  const { client, name } = bucket;
+  if (UploadId === null) await abortLeftovers(bucket, key);
+  else {
+    const abort = new AbortMultipartUploadCommand({ Bucket: name, Key: key, UploadId });
+    await client.send(abort).catch((error: unknown) => {
+      if (!isGone(error)) throw error;
+    });
+  }
+  await client.send(new DeleteObjectCommand({ Bucket: name, Key: key }));
+}
+
+/** It was completed, aborted, or cleared away as too old. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && error.name === "NoSuchUpload";
+}

@@ -1,0 +1,277 @@
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import type { Browser, Page } from "playwright-core";
+import { sha256OfFile } from "../../src/lib/sha256.ts";
+import { paths } from "../../src/paths.ts";
+import type { S3Options } from "../../src/storage/s3-options.ts";
+import { openS3Storage } from "../../src/storage/s3.ts";
+import { openTestApp } from "../fixtures/app.ts";
+import type { TestApp } from "../fixtures/app.ts";
+import { openBrowser, visit } from "../fixtures/browser.ts";
+import type { Visit } from "../fixtures/browser.ts";
+import { dropFiles } from "../fixtures/files.ts";
+import { mp4Clip } from "../fixtures/media.ts";
+import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
+import type { Minio } from "../fixtures/minio.ts";
+import { openFaultyS3, s3Failure } from "../fixtures/s3-faults.ts";
+import type { Fault, FaultyS3 } from "../fixtures/s3-faults.ts";
+import { newDataDir } from "../fixtures/server.ts";
+import { clipOfSize } from "../fixtures/uploads.ts";
+import { until } from "../fixtures/until.ts";
+
+setDefaultTimeout(60_000);
+
+describe.skipIf(!hasMinio)("a browser and a bucket", () => {
+  const films = newDataDir();
+  const film = join(films.path, "The long way home.mp4");
+  let minio: Minio;
+  let bucket: S3Options;
+  /** Where browsers reach the bucket; the server has its own way there. */
+  let door: FaultyS3;
+  let app: TestApp;
+  let server: Bun.Server<undefined>;
+  let browser: Browser;
+  let guest: Visit;
+  let page: Page;
+  let people = 0;
+  /** What the server was sent of files. */
+  let received = { patches: 0, bytes: 0 };
+  /** The numbers of the parts that the bucket took. */
+  let taken: string[] = [];
+
+  beforeAll(async () => {
+    [minio, browser] = await Promise.all([
+      startMinio(),
+      openBrowser({ args: ["--host-resolver-rules=MAP shelf.test 127.0.0.1"] }),
+    ]);
+    bucket = await minio.newBucket();
+    door = openFaultyS3(minio.endpoint);
+    app = openTestApp({
+      ...s3Settings(bucket),
+      HOMEREEL_STORAGE_S3_PUBLIC_ENDPOINT: door.endpoint,
+      HOMEREEL_UPLOADS_VISIBILITY: "private",
+    });
+    await app.start();
+    server = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      fetch: (request, self) => {
+        if (new URL(request.url).pathname.startsWith("/api/v1/uploads")) {
+          received.bytes += Number(request.headers.get("content-length") ?? 0);
+          if (request.method === "PATCH") received.patches += 1;
+        }
+        return app.router.fetch(request, self);
+      },
+    });
+    writeFileSync(film, clipOfSize(await mp4Clip(), 40_000_000));
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.stop(true);
+    await app.close();
+    await door.close();
+    await minio.close();
+    films.remove();
+  });
+  beforeEach(async () => {
+    received = { patches: 0, bytes: 0 };
+    taken = [];
+    takeParts();
+    guest = await visitAs(server.url.origin);
+    page = guest.page;
+  });
+  afterEach(() => guest.close());
+
+  async function visitAs(origin: string): Promise<Visit> {
+    const fresh = await visit(browser, origin);
+    const token = await app.join(`ada${people++}`);
+    await fresh.context.addCookies([{ name: "homereel", value: token, url: origin }]);
+    return fresh;
+  }
+
+  /** Each part takes so long, unless `first` answers in place of the bucket. */
+  function takeParts(ms = 0, first?: (n: string) => Response | null): void {
+    const fault: Fault = async (request, forward) => {
+      const n = new URL(request.url).searchParams.get("partNumber");
+      if (request.method !== "PUT" || n === null) return forward();
+      await Bun.sleep(ms);
+      // As if it had been slow to come: what was stopped did not.
+      if (request.signal.aborted) return new Response(null, { status: 499 });
+      const refusal = first?.(n);
+      if (refusal) return open(request, refusal);
+      const answer = await forward();
+      if (answer.ok) taken.push(n);
+      return answer;
+    };
+    door.setFault(fault);
+  }
+
+  /** A browser shows nothing of an answer that is not for its site. */
+  function open(request: Request, answer: Response): Response {
+    answer.headers.set("access-control-allow-origin", request.headers.get("origin") ?? "");
+    return answer;
+  }
+
+  const row = (on = page) => on.locator("#uploads .upload", { hasText: "The long way home" });
+  const press = (act: string, on = page) => row(on).locator(`[data-act=${act}]`).click();
+  const isIn = (state: string, on = page) =>
+    row(on)
+      .and(on.locator(`[data-state=${state}]`))
+      .waitFor({ timeout: 30_000 });
+  const send = async (on = page) => {
+    await on.goto(paths.gallery());
+    await dropFiles(on, [{ path: film }]);
+  };
+
+  async function readyFilm(on = page): Promise<void> {
+    const sum = await sha256OfFile(film);
+    await until(async () => {
+      const answer = await on.request.get("/api/v1/videos?owner=me");
+      const { items } = (await answer.json()) as { items: { state: string; sha256: string }[] };
+      return items.some((one) => one.state === "READY" && one.sha256 === sum) || null;
+    });
+  }
+
+  async function leftovers(): Promise<number> {
+    let count = 0;
+    for await (const _ of openS3Storage(bucket).list("arrivals/")) count += 1;
+    const rows = app.deps.db.query.uploads.findMany().sync();
+    for (const { id } of rows) {
+      const ask = { Bucket: bucket.bucket, Prefix: `arrivals/${id}` };
+      count += ((await minio.client.send(new ListMultipartUploadsCommand(ask))).Uploads ?? []).length;
+    }
+    return count;
+  }
+
+  const sorted = () => taken.toSorted();
+  const all = ["1", "2", "3", "4", "5"];
+
+  test("a file goes straight there, and the server gets none of its bytes", async () => {
+    await send();
+    await isIn("done");
+    await readyFilm();
+    expect(sorted()).toEqual(all);
+    expect(received.patches).toBe(0);
+    expect(received.bytes).toBeLessThan(2000);
+    expect(await leftovers()).toBe(0);
+    expect(guest.complaints).toEqual([]);
+  });
+
+  test("one sees how far it is; it is paused, goes on, and cancelled leaves nothing", async () => {
+    takeParts(800);
+    await send();
+    await row()
+      .getByText(/[\d.]+ MB of 40 MB/)
+      .waitFor();
+    await row().getByText(/MB\/s/).waitFor();
+    await row().getByText(/ left/).waitFor();
+    await until(() => (taken.length > 0 ? true : null));
+    await press("pause");
+    await isIn("paused");
+    await Bun.sleep(1000);
+    const before = taken.length;
+    await Bun.sleep(1500);
+    expect(taken.length).toBe(before);
+    await press("resume");
+    await until(() => (taken.length > before ? true : null));
+    await press("cancel");
+    await row().waitFor({ state: "detached" });
+    await until(() =>
+      app.deps.db.query.uploads
+        .findMany()
+        .sync()
+        .every(({ state }) => state === "done")
+        ? true
+        : null,
+    );
+    await app.idle();
+    expect(await leftovers()).toBe(0);
+    expect(received.patches).toBe(0);
+  });
+
+  test("after a reload it goes on, and what the bucket has is not sent again", async () => {
+    takeParts(700);
+    await send();
+    await until(() => (taken.length >= 2 ? true : null));
+    await page.goto("about:blank");
+    await Bun.sleep(1000);
+    const before = [...taken];
+    taken = [];
+    takeParts();
+    await page.goto(paths.account());
+    await isIn("done");
+    await readyFilm();
+    expect([...before, ...taken].toSorted()).toEqual(all);
+    expect(taken.length).toBeLessThan(5);
+    expect(received.patches).toBe(0);
+  });
+
+  test("an address that is over is asked anew", async () => {
+    const refused = new Set<string>();
+    takeParts(0, (n) => {
+      if (refused.has(n)) return null;
+      refused.add(n);
+      return s3Failure(403, "AccessDenied");
+    });
+    await send();
+    await isIn("done");
+    expect(sorted()).toEqual(all);
+    expect(refused.size).toBe(5);
+  });
+
+  test("a lost network is said, and it goes on by itself", async () => {
+    takeParts(500);
+    await send();
+    await until(() => (taken.length > 0 ? true : null));
+    await guest.context.setOffline(true);
+    await isIn("lost");
+    await guest.context.setOffline(false);
+    await isIn("done");
+    await readyFilm();
+    expect(received.patches).toBe(0);
+  });
+
+  test("without TLS, as in most homes, it is the same", async () => {
+    const other = await visitAs(server.url.origin.replace("127.0.0.1", "shelf.test"));
+    await send(other.page);
+    expect(await other.page.evaluate(() => isSecureContext)).toBe(false);
+    await isIn("done", other.page);
+    expect(sorted()).toEqual(all);
+    expect(received.patches).toBe(0);
+    await other.close();
+  });
+
+  test("a bucket that this browser can't reach is passed by, without a word", async () => {
+    await guest.context.route(`${door.endpoint}/**`, (route) => route.abort());
+    const said: string[] = [];
+    await send();
+    const watch = setInterval(
+      () =>
+        void row()
+          .innerText()
+          .then(
+            (text) => said.push(text),
+            () => {},
+          ),
+      100,
+    );
+    await isIn("done");
+    clearInterval(watch);
+    await readyFilm();
+    expect(taken).toEqual([]);
+    expect(received.patches).toBeGreaterThan(0);
+    expect(said.join("\n")).not.toMatch(/can't|failed/i);
+    expect(await leftovers()).toBe(0);
+  });
+});
