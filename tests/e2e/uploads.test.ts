@@ -32,6 +32,8 @@ setDefaultTimeout(60_000);
 
 const settings = {
   HOMEREEL_UPLOADS_CHUNK_SIZE: "100KB",
+  // Through the server, also where it stores in a bucket: `direct-uploads.test.ts` is about the other way.
+  HOMEREEL_STORAGE_S3_PROXY: "true",
   HOMEREEL_UPLOADS_MAX_SIZE: "3MB",
   // The tests send the same files: what one of them sent is not to be known to the next.
   HOMEREEL_UPLOADS_VISIBILITY: "private",
