@@ -10,6 +10,7 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { isAppError } from "../../src/lib/errors.ts";
+import { keys } from "../../src/storage/keys.ts";
 import { bucketOrigin } from "../../src/storage/s3-options.ts";
 import type { S3Options } from "../../src/storage/s3-options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
@@ -127,6 +128,17 @@ describe.skipIf(!hasOwnS3 && namedEndpoint === null)(`with ${where}`, () => {
       await storage.putFile("again", localFile(large));
       expect(await unfinished("again")).toBe(0);
       expect((await bytesOf(storage, "again")).equals(large)).toBe(true);
+    });
+
+    test("that was given up halfway leaves no part once its key is deleted", async () => {
+      const target = { Bucket: options.bucket, Key: keys.original("given-up", "mp4") };
+      const { UploadId } = await server.client.send(new CreateMultipartUploadCommand(target));
+      await server.client.send(
+        new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: large.subarray(0, 5 * mib) }),
+      );
+      expect(await unfinished(target.Key)).toBe(1);
+      await storage.delete(target.Key);
+      expect(await unfinished(target.Key)).toBe(0);
     });
 
     test("is refused where the end says 200 and then that it failed", async () => {

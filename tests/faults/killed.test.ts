@@ -14,6 +14,7 @@ import { newDataDir, startServer } from "../fixtures/server.ts";
 import type { Server } from "../fixtures/server.ts";
 import { startSite } from "../fixtures/site.ts";
 import type { Site } from "../fixtures/site.ts";
+import { clipOfSize, sha256 } from "../fixtures/uploads.ts";
 import { until } from "../fixtures/until.ts";
 
 setDefaultTimeout(120_000);
@@ -109,6 +110,37 @@ describe("killed with SIGKILL, the server finishes its work after the next start
     await expectReadyAfterRestart(id);
   });
 });
+
+test.each([
+  ["before its first file is deleted", "removal-due"],
+  ["when its first file was just deleted", "removal-deleted"],
+])("killed in a deletion, %s, it deletes all of it and nothing else", async (_, step) => {
+  server = await startServer({ dataDir: data.path, settings: { HOMEREEL_TEST_FAILPOINT: step } });
+  const bytes = clipOfSize(site.clip, 100_000);
+  const staying = await sendUntilReady(bytes);
+  const stays = filesIn("storage").sort();
+  const going = await sendUntilReady(clipOfSize(site.clip, 100_000));
+  expect(filesIn("storage")).toHaveLength(2 * stays.length);
+  await server.api(`/api/v1/videos/${going}`, { method: "DELETE" }).catch(() => {});
+  await server.exited;
+  expect(filesIn("storage").length).toBeGreaterThan(stays.length);
+  server = await startServer({ dataDir: data.path });
+  await until(() => (filesIn("storage").length === stays.length ? true : null));
+  expect(filesIn("storage").sort()).toEqual(stays);
+  const kept = readFileSync(join(data.path, "storage/videos", staying, "original.mp4"));
+  expect(sha256(kept)).toBe(sha256(bytes));
+});
+
+async function sendUntilReady(body: Buffer<ArrayBuffer>): Promise<string> {
+  const init = { method: "POST", body, headers: { "content-type": "video/mp4" } };
+  const sent = await server?.api<{ id: string }>("/api/v1/videos?filename=clip.mp4", init);
+  const id = sent?.id ?? "";
+  await until(async () => {
+    const now = await server?.api<{ state: string }>(`/api/v1/videos/${id}`);
+    return now?.state === "READY" ? true : null;
+  });
+  return id;
+}
 
 test("a graceful stop in mid-download exits with 0, leaves no process, and goes on after the next start", async () => {
   site.slowBytesPerSecond = 60_000;
