@@ -6,7 +6,7 @@ import type { S3Options } from "../../src/storage/s3-options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { s3Settings } from "../fixtures/minio.ts";
-import type { Minio } from "../fixtures/minio.ts";
+import type { S3Process } from "../fixtures/s3-process.ts";
 import { hasOwnS3 } from "../fixtures/own-s3.ts";
 import type { FaultyS3 } from "../fixtures/s3-faults.ts";
 import { newDataDir, startServer } from "../fixtures/server.ts";
@@ -24,7 +24,7 @@ const filesOfOne = 5;
 describe.skipIf(!hasOwnS3)("with a bucket, killed", () => {
   const data = newDataDir();
   let two: TwoStorages;
-  let s3: Minio;
+  let s3: S3Process;
   let door: FaultyS3;
   let bucket: S3Options;
   let settings: Record<string, string>;
