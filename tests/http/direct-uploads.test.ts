@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import { checkStorage } from "../../src/features/storage/storage.ts";
 import { sweepUploadsNow } from "../../src/features/uploads/sweep.ts";
 import { crc32InBase64 } from "../../src/storage/s3-crc32.ts";
 import type { S3Options } from "../../src/storage/s3-options.ts";
@@ -240,6 +241,25 @@ describe.skipIf(!hasMinio)("straight into the bucket", () => {
     for (const n of [1, 2]) expect(await sendPart(bytes, upload, n)).toBe(200);
     expect(await completed(upload)).toMatchObject({ state: "done" });
     await nothingLeft(upload);
+  });
+
+  test("what has arrived and is not taken yet belongs to somebody, until nobody waits for it", async () => {
+    const upload = await sendAll(clipOfSize(clip, 9_000_000));
+    const { arrivals: door, db } = app.deps;
+    const key = `arrivals/${upload.id}`;
+    const row = db.query.uploads
+      .findMany()
+      .sync()
+      .find(({ id }) => id === upload.id);
+    const multipartId = row?.multipartId ?? "";
+    await door?.complete(key, multipartId, (await door?.parts(key, multipartId)) ?? []);
+    const later = { ...app.deps, now: () => Date.now() + 3 * 86_400_000 };
+    expect(await checkStorage(later, "s3")).toMatchObject({ strays: { count: 0 }, unsettled: 1 });
+    // Said once more that all is there, as after an answer that was lost.
+    expect((await api("GET", `/${upload.id}/parts`)).body.parts).toHaveLength(2);
+    db.$client.exec(`DELETE FROM uploads WHERE id = '${upload.id}'`);
+    expect(await checkStorage(later, "s3")).toMatchObject({ strays: { count: 1, examples: [key] } });
+    await door?.drop(key, multipartId);
   });
 
   test("while the bucket is away that is said, and it goes on afterwards", async () => {

@@ -6,6 +6,8 @@ export interface PartLink {
 
 /** Without a byte or an answer for so long, nothing is expected any more. */
 const stallMs = 60_000;
+/** Nor where no byte goes at all: an address behind a firewall says not even no. */
+const silenceMs = 15_000;
 
 /** Sends one part to the bucket, and resolves to the status of its answer; 0 where there is none. */
 export function putPart(
@@ -17,7 +19,7 @@ export function putPart(
   return new Promise((resolve) => {
     // fetch() says nothing of how much has gone.
     const request = new XMLHttpRequest();
-    let stalled = setTimeout(() => request.abort(), stallMs);
+    let stalled = setTimeout(() => request.abort(), silenceMs);
     request.upload.addEventListener("progress", ({ loaded }) => {
       clearTimeout(stalled);
       stalled = setTimeout(() => request.abort(), stallMs);
