@@ -37,9 +37,10 @@ import { gaveUpUpdate, updateDownloaderNow } from "./features/downloads/download
 import { downloaderJob, fetchJob, probeJob, updateDownloaderJob } from "./features/downloads/jobs.ts";
 import { downloadGates } from "./features/downloads/gates/gates.ts";
 import { gaveUpDownload } from "./features/downloads/fetching/outcomes.ts";
-import { dropArrivalNow } from "./features/uploads/direct/drop-arrival.ts";
-import { gaveUpArrival, takeArrivalNow } from "./features/uploads/direct/take-arrival.ts";
-import { finishUploadNow, settleUploads } from "./features/uploads/finish.ts";
+import { dropArrivalNow } from "./features/uploads/arriving/drop-arrival.ts";
+import { gaveUpArrival, takeArrivalNow } from "./features/uploads/arriving/take-arrival.ts";
+import { finishUploadNow } from "./features/uploads/finish.ts";
+import { settleUploads } from "./features/uploads/finish-tus.ts";
 import { watchIncoming } from "./features/uploads/incoming-watch.ts";
 import {
   dropArrivalJob,

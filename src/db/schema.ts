@@ -32,8 +32,8 @@ export type FileKind = "original" | "playable" | "thumbnail" | "poster";
 export type IncomingState = "waiting" | "taken" | "refused";
 export type UploadState = "receiving" | "done" | "refused";
 
-/** How the bytes of an upload come: to the disk, or straight from the browser into the bucket. */
-export type UploadWay = "disk" | "direct";
+/** How the bytes of an upload come: to the disk, through us into the bucket, or straight from the browser to there. */
+export type UploadWay = "disk" | "through" | "direct";
 
 export type MoveState = "running" | "stopped" | "done";
 

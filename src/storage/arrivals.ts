@@ -2,6 +2,13 @@ import type { Config } from "../config.ts";
 import type { ArrivalsBucket } from "./s3-arrivals.ts";
 import { allS3Options } from "./s3-configured.ts";
 
+/** What came into the bucket in parts, all but the last of one size. */
+export interface Arrival {
+  key: string;
+  sizeBytes: number;
+  partBytes: number;
+}
+
 /** What the bucket has of an arrival. */
 export interface ArrivedPart {
   /** From 1. */
@@ -36,6 +43,8 @@ export interface Arrivals {
   begin(key: string): Promise<string>;
   /** Where a part goes by PUT. The bucket takes only what is of this size and has this checksum. */
   signPart(key: string, multipartId: string, part: PartToCome, expiresSeconds: number): Promise<PartLink>;
+  /** Sends one that came through us. The server compares its checksum; sent again, it takes the place of the one before. */
+  putPart(key: string, multipartId: string, n: number, bytes: Uint8Array): Promise<ArrivedPart>;
   /** All that the bucket has, in their order. */
   parts(key: string, multipartId: string): Promise<ArrivedPart[]>;
   /** Whether the parts are an object by now, of this size. */
@@ -44,6 +53,8 @@ export interface Arrivals {
   complete(key: string, multipartId: string, parts: readonly ArrivedPart[]): Promise<void>;
   /** Fetches the object, which is of this size, as a new local file, and compares it with what the bucket keeps of it. */
   fetch(key: string, sizeBytes: number, path: string, signal: AbortSignal): Promise<void>;
+  /** Makes it the object of another key as well, within the bucket, and compares that with a local file of the same bytes. */
+  copy(arrival: Arrival, target: string, localPath: string): Promise<void>;
   /** Nothing of it stays, complete or not. */
   drop(key: string, multipartId: string | null): Promise<void>;
 }
@@ -66,10 +77,12 @@ export function openArrivals(config: Config): Arrivals | null {
   return {
     begin: async (key) => (await bucket()).begin(key),
     signPart: async (key, id, part, seconds) => (await bucket()).signPart(key, id, part, seconds),
+    putPart: async (key, id, n, bytes) => (await bucket()).putPart(key, id, n, bytes),
     parts: async (key, id) => (await bucket()).parts(key, id),
     has: async (key, size) => (await bucket()).has(key, size),
     complete: async (key, id, parts) => (await bucket()).complete(key, id, parts),
     fetch: async (key, size, path, signal) => (await bucket()).fetch(key, size, path, signal),
+    copy: async (arrival, target, path) => (await bucket()).copy(arrival, target, path),
     drop: async (key, id) => (await bucket()).drop(key, id),
   };
 }

@@ -7,10 +7,13 @@ import {
   HeadObjectCommand,
   ListPartsCommand,
   NotFound,
+  UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import type { Part } from "@aws-sdk/client-s3";
 import type { ArrivedPart, Arrivals, PartLink, PartToCome } from "./arrivals.ts";
 import { connectBucket } from "./s3-client.ts";
+import { copyArrival } from "./s3-copy.ts";
+import { crc32InBase64 } from "./s3-crc32.ts";
 import type { Bucket } from "./s3-client.ts";
 import { notFound, onS3, unreachable } from "./s3-errors.ts";
 import { fetchToFile } from "./s3-fetch.ts";
@@ -43,6 +46,7 @@ export function openArrivalsBucket(options: S3Options): ArrivalsBucket {
   return {
     begin: (key) => onS3(begin(bucket, key)),
     signPart: (key, id, part, expiresSeconds) => onS3(signPart(key, id, part, expiresSeconds)),
+    putPart: (key, id, n, bytes) => onS3(putPart(bucket, key, id, n, bytes)),
     parts: (key, id) => onS3(partsOf(bucket, key, id)),
     has: (key, sizeBytes) => onS3(has(bucket, key, sizeBytes)),
     complete: (key, id, parts) => onS3(complete(bucket, key, id, parts)),
@@ -52,6 +56,7 @@ export function openArrivalsBucket(options: S3Options): ArrivalsBucket {
       const { size } = Bun.file(path);
       if (size !== sizeBytes) throw unreachable(new Error(`${size} of ${sizeBytes} bytes are there`));
     },
+    copy: (arrival, target, path) => onS3(copyArrival(bucket, arrival, target, path)),
     drop: (key, id) => onS3(drop(bucket, key, id)),
   };
 }
@@ -62,6 +67,24 @@ async function begin(bucket: Bucket, key: string): Promise<string> {
   const { UploadId } = await bucket.client.send(new CreateMultipartUploadCommand(start));
   if (!UploadId) throw unreachable(new Error("what came is no begin of an upload"));
   return UploadId;
+}
+
+async function putPart(
+  { client, name }: Bucket,
+  key: string,
+  UploadId: string,
+  n: number,
+  bytes: Uint8Array,
+): Promise<ArrivedPart> {
+  const crc32 = crc32InBase64(bytes);
+  const part = { Bucket: name, Key: key, UploadId, PartNumber: n, Body: bytes, ChecksumCRC32: crc32 };
+  try {
+    const { ETag } = await client.send(new UploadPartCommand(part));
+    if (!ETag) throw unreachable(new Error("what came is no word on a part"));
+    return { n, sizeBytes: bytes.length, etag: ETag, crc32 };
+  } catch (error) {
+    throw isGone(error) ? notFound(error) : error;
+  }
 }
 
 async function partsOf({ client, name }: Bucket, key: string, UploadId: string): Promise<ArrivedPart[]> {

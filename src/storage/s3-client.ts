@@ -66,5 +66,7 @@ const usualPatienceMs = () => Number(process.env.HOMEREEL_TEST_PATIENCE_MS ?? 10
 /** How many times longer than a read: writing takes as long as the bytes need at 64 KiB/s, and then some for storing them. */
 function slowness(request: Request): number {
   if (request.method === "GET" || request.method === "HEAD") return 1;
+  // How much is copied, the request doesn't say.
+  if (request.headers.has("x-amz-copy-source")) return 120;
   return 6 + Number(request.headers.get("content-length") ?? 0) / (640 * 1024);
 }

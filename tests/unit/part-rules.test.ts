@@ -7,7 +7,7 @@ import {
   planParts,
   requireAll,
   soundParts,
-} from "../../src/features/uploads/direct/part-rules.ts";
+} from "../../src/features/uploads/arriving/part-rules.ts";
 import type { ArrivedPart } from "../../src/storage/arrivals.ts";
 import { crc32InBase64 as serversCrc32 } from "../../src/storage/s3-crc32.ts";
 

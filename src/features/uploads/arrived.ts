@@ -51,13 +51,18 @@ export function relyOnArrived(deps: Needs, id: string): void {
 
 /** Takes away again what was never checked; by who has the upload for themselves. */
 export function dropDistrusted(deps: Needs, id: string): void {
-  const note = distrustPath(deps, id);
-  if (!existsSync(note)) return;
+  const offset = distrustedFrom(deps, id);
+  if (offset === null) return;
   const path = join(workRoot(deps), id, receivedName);
-  // A note that is empty was not finished, and so nothing came after it.
-  const offset = Number(readFileSync(note, "utf8") || Infinity);
   if (existsSync(path) && statSync(path).size > offset) truncateSync(path, offset);
-  rmSync(note, { force: true });
+  relyOnArrived(deps, id);
+}
+
+/** Where what was never checked begins; null where there is nothing of that kind. */
+export function distrustedFrom(deps: Needs, id: string): number | null {
+  const note = distrustPath(deps, id);
+  // A note that is empty was not finished, and so nothing came after it.
+  return existsSync(note) ? Number(readFileSync(note, "utf8") || Infinity) : null;
 }
 
 const flushEveryBytes = 32_000_000;

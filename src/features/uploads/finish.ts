@@ -3,12 +3,14 @@ import type { Deps } from "../../deps.ts";
 import { removeWorkFolder } from "../../exec/work-folder.ts";
 import { AppError } from "../../lib/errors.ts";
 import { keyLock } from "../../lib/key-lock.ts";
+import type { Arrival } from "../../storage/arrivals.ts";
+import { keys } from "../../storage/keys.ts";
 import { findUserById } from "../accounts/accounts.ts";
 import { isRefusal } from "./admit.ts";
-import { arrivedBytes, arrivedName, dropDistrusted, workRoot } from "./arrived.ts";
-import { dropArrivalLater } from "./direct/drop-arrival.ts";
+import { arrivedName, workRoot } from "./arrived.ts";
+import { dropArrivalLater } from "./arriving/drop-arrival.ts";
 import { finishUploadJob } from "./jobs.ts";
-import { changeUploadFrom, findUpload, receivingUploads } from "./queries.ts";
+import { changeUploadFrom, findUpload } from "./queries.ts";
 import type { Upload } from "./queries.ts";
 import { judge, shelve } from "./shelve.ts";
 
@@ -53,27 +55,22 @@ export function finishUploadLater({ queue }: Pick<Deps, "queue">, uploadId: stri
   queue.add(finishUploadJob, { uploadId });
 }
 
-/** At boot: what had arrived in whole when the last life ended. */
-export function settleUploads(deps: Pick<Deps, "config" | "db" | "queue">): void {
-  for (const { id, sizeBytes, way } of receivingUploads(deps.db)) {
-    // Of what goes to the bucket, a job of its own knows how far it is.
-    if (way === "direct") continue;
-    dropDistrusted(deps, id);
-    if (arrivedBytes(deps, id) === sizeBytes) finishUploadLater(deps, id);
-  }
-}
-
 /** `file` lies in the upload's work folder, which is the video's from now on. */
 export function becomeVideo(deps: Needs, owner: User, upload: Upload, file: string): void {
   const { db, now } = deps;
   const { id, sizeBytes, replacesVideoId, filename, title, tags, visibility, recordedAt } = upload;
+  const arrived = { folder: id, file, sizeBytes, arrival: arrivalOf(upload) };
   const wishes = { filename, title, tags, visibility, recordedAt, replaces: replacesVideoId };
   db.transaction(() => {
-    const videoId = shelve(deps, owner, { folder: id, file, sizeBytes }, wishes);
+    const videoId = shelve(deps, owner, arrived, wishes);
     const over = { state: "done", videoId, updatedAt: now(), expiresAt: now() + dayMs } as const;
     if (!changeUploadFrom(db, id, ["receiving"], over)) throw gone();
-    dropArrivalLater(deps, upload);
   });
+}
+
+/** What the bucket has of it; nothing where it came to the disk. */
+function arrivalOf({ id, partBytes, sizeBytes }: Upload): Arrival | undefined {
+  return partBytes === null ? undefined : { key: keys.arrival(id), sizeBytes, partBytes };
 }
 
 function gone(): AppError {

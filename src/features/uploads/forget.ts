@@ -1,7 +1,7 @@
 import type { Deps } from "../../deps.ts";
 import { removeWorkFolder } from "../../exec/work-folder.ts";
 import { workRoot } from "./arrived.ts";
-import { dropArrivalLater } from "./direct/drop-arrival.ts";
+import { dropArrivalLater } from "./arriving/drop-arrival.ts";
 import { takeArrivalJob } from "./jobs.ts";
 import { deleteUpload } from "./queries.ts";
 import type { Upload } from "./queries.ts";
@@ -17,7 +17,7 @@ export async function forget(deps: Needs, upload: Upload): Promise<void> {
 /** As part of the caller's transaction; what lies in its work folder is to be cleared away after it. */
 export function forgetRow(deps: Pick<Deps, "db" | "queue">, upload: Upload): void {
   deleteUpload(deps.db, upload.id);
-  if (upload.state !== "receiving" || upload.way !== "direct") return;
+  if (upload.state !== "receiving" || upload.way === "disk") return;
   deps.queue.cancel(takeArrivalJob, upload.id);
   dropArrivalLater(deps, upload);
 }

@@ -15,12 +15,16 @@ import type { VideoItem } from "../videos/item.ts";
 import { getVideo, requireReplaceable } from "../videos/videos.ts";
 import { receivedName, workRoot } from "./arrived.ts";
 import { allowanceOf, requireMayUpload } from "./limits.ts";
+import { oneThrough } from "./through/one-through.ts";
 import { judge, shelve } from "./shelve.ts";
 import { emptyFile } from "./uploads.ts";
 import { readWishes } from "./wishes.ts";
 import type { Wishes } from "./wishes.ts";
 
-type Needs = Pick<Deps, "config" | "db" | "events" | "from" | "now" | "queue" | "tools">;
+type Needs = Pick<
+  Deps,
+  "arrivals" | "config" | "db" | "events" | "from" | "log" | "now" | "queue" | "storage" | "tools"
+>;
 
 /** A request that brings files. */
 export interface Sending {
@@ -44,6 +48,8 @@ export async function uploadFile(deps: Needs, sending: Sending, replaces: string
   const allowance = allowanceOf(deps, user);
   const frame = isForm(request) ? frameBytes : 0;
   if ((bodyLength(request) ?? 0) > allowance.mostBytes + frame) throw allowance.exceeded();
+  const through = await throughIntoBucket(deps, sending, replaces, allowance);
+  if (through !== null) return getVideo(deps, user, through);
   return inFolders(deps, async (folders) => {
     const receive = isForm(request) ? fileOfForm : fileOfBody;
     const received = await receive(deps, sending, folders.make(), allowance);
@@ -55,6 +61,21 @@ export async function uploadFile(deps: Needs, sending: Sending, replaces: string
 /** A file of a form, with what was said before it. */
 interface Arriving extends Omit<Received, "wishes"> {
   said: Record<string, string> & { filename: string };
+}
+
+/** A large file whose size is known, and that is all that the request consists of. */
+async function throughIntoBucket(
+  deps: Needs,
+  sending: Sending,
+  replaces: string | null,
+  allowance: Allowance,
+): Promise<string | null> {
+  const { user, request } = sending;
+  const sizeBytes = bodyLength(request);
+  if (sizeBytes === null || isForm(request)) return null;
+  const said = Object.fromEntries(new URL(request.url).searchParams);
+  const wishes = replaces === null ? said : { ...said, replaces };
+  return oneThrough(deps, user, sizeBytes, wishes, { request, allowance, rules: rulesFor(deps, sending) });
 }
 
 export interface FormResult {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { failpoint } from "../../lib/failpoint.ts";
+import type { Arrival } from "../../storage/arrivals.ts";
 import { syncPath } from "../../storage/durable-write.ts";
 import { addPendingVideo, ingestLater, replaceFileLater } from "../videos/videos.ts";
 import { admit } from "./admit.ts";
@@ -16,6 +17,8 @@ export interface Arrived {
   folder: string;
   file: string;
   sizeBytes: number;
+  /** The same bytes in the bucket, where they came there first. */
+  arrival?: Arrival | undefined;
 }
 
 /** Flushes what has arrived, and judges it. Returns the name that the file has from then on. */
@@ -39,10 +42,10 @@ export async function judge(
 export function shelve(
   deps: Pick<Deps, "db" | "events" | "from" | "now" | "queue">,
   user: User,
-  { folder, file, sizeBytes }: Arrived,
+  { folder, file, sizeBytes, arrival }: Arrived,
   { filename, replaces, title, ...wishes }: Wishes,
 ): string {
-  const source = { folder, file, filename };
+  const source = { folder, file, filename, arrival };
   if (replaces !== null) {
     replaceFileLater(deps, user, replaces, source);
     return replaces;

@@ -1,26 +1,16 @@
-import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { DataStore, Upload as TusUpload } from "@tus/server";
 import type { Server } from "bun";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { keepWorkFolder } from "../../exec/work-folder.ts";
 import { AppError } from "../../lib/errors.ts";
-import { freeBytes, headroomBytes, storageFull } from "../../storage/free-space.ts";
-import { bodyLength, receiveBody } from "../../web/receive-body.ts";
-import {
-  arrivedBytes,
-  distrustFrom,
-  dropDistrusted,
-  flushSome,
-  receivedName,
-  relyOnArrived,
-  workRoot,
-} from "./arrived.ts";
-import { parseChecksum, verifyChecksum } from "./checksum.ts";
-import { finishUploadLater } from "./finish.ts";
+import type { ReceivingRules } from "../../web/receive-body.ts";
+import { parseChecksum } from "./checksum.ts";
+import { finishTusLater } from "./finish-tus.ts";
+import { inletOf } from "./inlets.ts";
 import { changeUploadFrom } from "./queries.ts";
 import type { Upload } from "./queries.ts";
+import { beginThrough, wayInto } from "./through/begin.ts";
 import type { Turn } from "./turns.ts";
 import { cancelUpload, getUpload, keepMs, offsetOf, startUpload } from "./uploads.ts";
 
@@ -54,7 +44,8 @@ export class UploadStore extends DataStore {
   override async create(upload: TusUpload): Promise<TusUpload> {
     const { deps, user } = this.#asked;
     const { id, size = 0, metadata: wishes = {} } = upload;
-    const row = startUpload(deps, user, { id, sizeBytes: size, wishes });
+    const started = startUpload(deps, user, { id, sizeBytes: size, wishes, ...wayInto(deps, size) });
+    const row = await beginThrough(deps, started);
     return this.#show(Object.assign(upload, { creation_date: this.#creationOf(row) }));
   }
 
@@ -62,7 +53,7 @@ export class UploadStore extends DataStore {
   override async getUpload(id: string): Promise<TusUpload> {
     const { deps, user } = this.#asked;
     const row = getUpload(deps, user, id);
-    dropDistrusted(deps, id);
+    inletOf(row).dropDistrusted(deps, row);
     const { sizeBytes: size, metadata } = row;
     const creation_date = this.#creationOf(row);
     return this.#show(new TusUpload({ id, size, offset: offsetOf(deps, row), metadata, creation_date }));
@@ -76,26 +67,20 @@ export class UploadStore extends DataStore {
     const { sizeBytes, state } = upload;
     if (state !== "receiving") return offset;
     const checksum = parseChecksum(request.headers.get("upload-checksum"));
-    if (freeBytes(deps) < headroomBytes + (bodyLength(request) ?? 0)) throw storageFull();
-    const path = join(await keepWorkFolder(workRoot(deps), id), receivedName);
+    const inlet = inletOf(upload);
+    const allowance = { mostBytes: sizeBytes - offset, exceeded: moreThanAnnounced };
     try {
-      if (checksum) distrustFrom(deps, id, offset);
-      await this.#receive(path, sizeBytes - offset);
-      if (checksum) {
-        await verifyChecksum(path, offset, checksum);
-        relyOnArrived(deps, id);
-      }
-      await flushSome(deps, upload, offset, arrivedBytes(deps, id));
+      await inlet.receive(deps, upload, { request, checksum, allowance, rules: this.#rules() });
     } catch (error) {
       // Who has the turn next does it, where bytes still come.
-      if (!this.#lingers) dropDistrusted(deps, id);
+      if (!this.#lingers) inlet.dropDistrusted(deps, getUpload(deps, user, id));
       // With the very last byte a connection may break too, and then nobody has anything left to send.
-      if (arrivedBytes(deps, id) === sizeBytes) finishUploadLater(deps, id);
+      if (offsetOf(deps, getUpload(deps, user, id)) === sizeBytes) finishTusLater(deps, upload);
       throw error;
     } finally {
       this.#putOffExpiry(upload);
     }
-    return arrivedBytes(deps, id);
+    return offsetOf(deps, getUpload(deps, user, id));
   }
 
   override async remove(id: string): Promise<void> {
@@ -107,16 +92,13 @@ export class UploadStore extends DataStore {
     return keepMs(this.#asked.deps);
   }
 
-  async #receive(path: string, mostBytes: number): Promise<void> {
-    const { deps, request, server, turn } = this.#asked;
-    const bytesPerSecond = deps.config.uploads.min_rate;
-    const { signal } = turn;
-    const allowance = { mostBytes, exceeded: moreThanAnnounced };
+  #rules(): ReceivingRules {
+    const { deps, server, turn } = this.#asked;
     const lingers = (rest: Promise<void>) => {
       this.#lingers = true;
       turn.endsWith(rest);
     };
-    await receiveBody(request, path, allowance, { server, bytesPerSecond, signal, lingers });
+    return { server, bytesPerSecond: deps.config.uploads.min_rate, signal: turn.signal, lingers };
   }
 
   /** Not for each of many pieces: a commit waits until the disk has them all. */

@@ -9,7 +9,7 @@ import { overriddenMethod } from "../../web/method-override.ts";
 import { problemOf } from "../../web/problem.ts";
 import { requireUser } from "../../web/session.ts";
 import { checksumAlgorithms, parseChecksum } from "./checksum.ts";
-import { finishUpload, finishUploadLater } from "./finish.ts";
+import { finishTus, finishTusLater } from "./finish-tus.ts";
 import type { Upload } from "./queries.ts";
 import { UploadStore } from "./tus-store.ts";
 import { Turn } from "./turns.ts";
@@ -50,9 +50,10 @@ export async function answerTus(c: Ctx, id: string | null): Promise<Response> {
     getFileIdFromRequest: () => id ?? undefined,
     generateUrl: (_, upload) => `${uploadsPath}/${upload.id}`,
     async onUploadFinish() {
-      await finishUpload(deps, newOrKnown).catch((error: unknown) => {
+      await finishTus(deps, newOrKnown).catch((error: unknown) => {
         // What is not the file's fault is tried again, since its sender has nothing left to send.
-        if (!isAppError(error) || problemOf(error).status >= 500) finishUploadLater(deps, newOrKnown);
+        if (!isAppError(error) || problemOf(error).status >= 500)
+          finishTusLater(deps, getUpload(deps, user, newOrKnown));
         throw error;
       });
       return {};

@@ -1,12 +1,13 @@
-import type { User } from "../../db/schema.ts";
+import type { UploadWay, User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { removeWorkFolder } from "../../exec/work-folder.ts";
 import { parseCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
 import { findSameName, requireReplaceable } from "../videos/videos.ts";
-import { arrivedBytes, workRoot } from "./arrived.ts";
+import { workRoot } from "./arrived.ts";
 import { oneAtATime } from "./finish.ts";
 import { forget, forgetRow } from "./forget.ts";
+import { inletOf } from "./inlets.ts";
 import type { UploadItem } from "./item.ts";
 import { requireMayUpload, requireSpaceFor } from "./limits.ts";
 import { findUpload, insertUpload, pageOfUploads, receivingUploadsOf } from "./queries.ts";
@@ -20,10 +21,16 @@ export { listRefused } from "./refused-incoming.ts";
 export function startUpload(
   deps: Pick<Deps, "config" | "db" | "now">,
   user: User,
-  input: { id: string; sizeBytes: number; wishes: Record<string, string | null>; partBytes?: number },
+  input: {
+    id: string;
+    sizeBytes: number;
+    wishes: Record<string, string | null>;
+    way?: UploadWay;
+    partBytes?: number;
+  },
 ): Upload {
   const { db, now } = deps;
-  const { id, sizeBytes, partBytes = null } = input;
+  const { id, sizeBytes, way = "disk", partBytes = null } = input;
   requireMayUpload(user);
   const { replaces, ...wishes } = readWishes(deps, input.wishes);
   if (sizeBytes === 0) throw emptyFile();
@@ -37,7 +44,7 @@ export function startUpload(
     ...wishes,
     metadata: input.wishes,
     sizeBytes,
-    way: partBytes === null ? "disk" : "direct",
+    way,
     partBytes,
     replacesVideoId: replaces,
     createdAt: time,
@@ -101,9 +108,9 @@ export function itemOf(deps: Pick<Deps, "config">, upload: Upload): UploadItem {
 
 /** How much of it is here; of what is over all was. */
 export function offsetOf(deps: Pick<Deps, "config">, upload: Upload): number {
-  const { id, state, sizeBytes, way, storedBytes } = upload;
+  const { state, sizeBytes, way, storedBytes } = upload;
   if (state !== "receiving") return sizeBytes;
-  return way === "direct" ? storedBytes : arrivedBytes(deps, id);
+  return way === "direct" ? storedBytes : inletOf(upload).offset(deps, upload);
 }
 
 /** Its bytes go, where it is not a video yet; that it was there is forgotten. */

@@ -15,7 +15,10 @@ import { failVideo } from "./shelving.ts";
 import { storedKeys, storeFiles, whatNow } from "./store-files.ts";
 
 type Payload = z.infer<typeof ingestJob.payload>;
-type Needs = Pick<Deps, "config" | "db" | "events" | "now" | "queue" | "storage" | "tools" | "log">;
+type Needs = Pick<
+  Deps,
+  "arrivals" | "config" | "db" | "events" | "now" | "queue" | "storage" | "tools" | "log"
+>;
 
 /**
  * Bytes in a work folder become a video that can be watched, whatever brought them. Until the one
@@ -29,12 +32,13 @@ export async function ingestNow(deps: Needs, payload: Payload, { signal }: JobCo
     showStage(deps, video, "Making it ready");
     const folder = await keepWorkFolder(workRoot, payload.folder);
     try {
-      commit(deps, video, await storeFiles(deps, video, { folder, file: payload.file, signal }, null));
+      commit(deps, video, await storeFiles(deps, video, { ...payload, folder, signal }, null));
     } catch (error) {
       throw isAppError(error) ? whatNow(error) : error;
     }
     events.finished(video.id, video.ownerId);
   }
+  discardArrival(deps, payload);
   await removeWorkFolder(workRoot, payload.folder);
 }
 
@@ -48,6 +52,7 @@ export function gaveUpIngest(deps: Needs, payload: Payload, { error, why }: JobL
     deps,
     stored.map((key) => ({ storage: storage.name, key })),
   );
+  discardArrival(deps, payload);
   if (why === "cancelled") return;
   const cause = error instanceof PermanentFailure ? error.cause : error;
   const video = findVideo(deps.db, payload.videoId);
@@ -67,6 +72,14 @@ function commit(deps: Needs, video: Video, { facts, rows }: Awaited<ReturnType<t
       discardFiles(deps, rows);
     }
   });
+}
+
+/** The video has its own copy in the bucket by now, or never will. */
+export function discardArrival(
+  deps: Pick<Deps, "db" | "now" | "queue">,
+  { arrival }: Pick<Payload, "arrival">,
+): void {
+  if (arrival) discardFiles(deps, [{ storage: "s3", key: arrival.key }]);
 }
 
 function couldNotIngest({ sourceUrl }: Video): AppError {

@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { defineJob } from "../../queue/job.ts";
 
+/** What came into the bucket lies there too, as an arrival: it need not be sent once more. */
+const arrival = z.object({ key: z.string(), sizeBytes: z.int(), partBytes: z.int() }).optional();
+
 /** Bytes that have arrived in a work folder become a video that can be watched. */
 export const ingestJob = defineJob("ingest", {
   lane: "media",
   maxAttempts: 4,
   deadlineMs: 2 * 3_600_000,
-  payload: z.object({ videoId: z.string(), folder: z.string(), file: z.string() }),
+  payload: z.object({ videoId: z.string(), folder: z.string(), file: z.string(), arrival }),
   unique: (payload) => payload.videoId,
 });
 
@@ -20,6 +23,7 @@ export const replaceJob = defineJob("replace", {
     folder: z.string(),
     file: z.string(),
     filename: z.string(),
+    arrival,
     since: z.int(),
   }),
   unique: replaceKey,

@@ -9,6 +9,7 @@ import { planPlayable } from "../../exec/plan-playable.ts";
 import { takePictures } from "../../exec/thumbnails.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { sha256OfFile } from "../../lib/sha256.ts";
+import type { Arrival } from "../../storage/arrivals.ts";
 import { mimeOf } from "./mime.ts";
 
 type Needs = Pick<Deps, "events" | "tools" | "log">;
@@ -17,6 +18,8 @@ type Needs = Pick<Deps, "events" | "tools" | "log">;
 export interface Source {
   folder: string;
   file: string;
+  /** The same bytes in the bucket, where they came there first. */
+  arrival?: Arrival | undefined;
   signal: AbortSignal;
 }
 

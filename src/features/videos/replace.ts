@@ -9,13 +9,17 @@ import type { JobLoss } from "../../queue/binding.ts";
 import { PermanentFailure } from "../../queue/job.ts";
 import type { JobContext } from "../../queue/job.ts";
 import { discardFiles } from "../removals/removals.ts";
+import { discardArrival } from "./ingest.ts";
 import type { replaceJob } from "./jobs.ts";
 import { showStage } from "./make-files.ts";
 import { deleteFile, endReplacing, filesOf, findVideo, upsertFile } from "./queries.ts";
 import { storedKeys, storeFiles, whatNow } from "./store-files.ts";
 
 type Payload = z.infer<typeof replaceJob.payload>;
-type Needs = Pick<Deps, "config" | "db" | "events" | "now" | "queue" | "storage" | "tools" | "log">;
+type Needs = Pick<
+  Deps,
+  "arrivals" | "config" | "db" | "events" | "now" | "queue" | "storage" | "tools" | "log"
+>;
 
 /**
  * Bytes in a work folder take the place of a video's file, which plays until the one transaction at the end. The job
@@ -28,7 +32,7 @@ export async function replaceFileNow(deps: Needs, payload: Payload, { signal }: 
   if (video?.replacingSince === payload.since) {
     showStage(deps, video, "Making the new file ready");
     const folder = await keepWorkFolder(workRoot, payload.folder);
-    const source = { folder, file: payload.file, signal };
+    const source = { ...payload, folder, signal };
     try {
       takePlace(deps, video, payload, await storeFiles(deps, video, source, revisionIn(payload)));
     } catch (error) {
@@ -37,6 +41,7 @@ export async function replaceFileNow(deps: Needs, payload: Payload, { signal }: 
     events.finished(video.id, video.ownerId);
     failpoint("replace-committed");
   }
+  discardArrival(deps, payload);
   await removeWorkFolder(workRoot, payload.folder);
 }
 
@@ -49,6 +54,7 @@ export function gaveUpReplacing(deps: Needs, payload: Payload, { error, why }: J
     deps,
     stored.map((key) => ({ storage: storage.name, key })),
   );
+  discardArrival(deps, payload);
   const cause = error instanceof PermanentFailure ? error.cause : error;
   if (why !== "cancelled" && !isAppError(cause))
     log.error({ err: cause, ...payload }, "no file was replaced");

@@ -3,6 +3,7 @@ import type { Deps } from "../../deps.ts";
 import { AppError } from "../../lib/errors.ts";
 import { cleanText } from "../../lib/text.ts";
 import { noteAudit } from "../accounts/accounts.ts";
+import type { Arrival } from "../../storage/arrivals.ts";
 import { requireEdit } from "./authorize.ts";
 import { replaceJob, replaceKey } from "./jobs.ts";
 import { changeVideo, endReplacing } from "./queries.ts";
@@ -15,17 +16,17 @@ export function replaceFileLater(
   deps: Pick<Deps, "db" | "events" | "from" | "now" | "queue">,
   user: User,
   videoId: string,
-  source: { folder: string; file: string; filename: string },
+  source: { folder: string; file: string; filename: string; arrival?: Arrival | undefined },
 ): void {
   const { db, events, now, queue } = deps;
-  const { folder, file } = source;
+  const { folder, file, arrival } = source;
   const filename = cleanText(source.filename, 255);
   const video = requireReplaceable(deps, user, videoId);
   db.transaction(() => {
     stopReplacing(deps, video);
     const since = Math.max(now(), (video.replacingSince ?? 0) + 1);
     changeVideo(db, videoId, { replacingSince: since, replaceError: null });
-    queue.add(replaceJob, { videoId, folder, file, filename, since }, { userId: user.id });
+    queue.add(replaceJob, { videoId, folder, file, filename, arrival, since }, { userId: user.id });
     const subject = { kind: "video", id: videoId, name: video.title } as const;
     noteAudit(deps, { action: "video.replace", actor: user, subject, detail: filename });
   });

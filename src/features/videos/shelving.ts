@@ -3,6 +3,7 @@ import type { Deps } from "../../deps.ts";
 import type { AppError } from "../../lib/errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { cleanText } from "../../lib/text.ts";
+import type { Arrival } from "../../storage/arrivals.ts";
 import { discardFiles } from "../removals/removals.ts";
 import { ingestJob, replaceJob, replaceKey } from "./jobs.ts";
 import {
@@ -66,7 +67,7 @@ export function describeVideo(
 export function ingestLater(
   { db, now, queue }: Pick<Deps, "db" | "now" | "queue">,
   video: { id: string; ownerId: string },
-  source: { folder: string; file: string; filename: string },
+  source: { folder: string; file: string; filename: string; arrival?: Arrival | undefined },
 ): void {
   changeVideoFrom(db, video.id, ["PENDING"], {
     state: "PROCESSING",
@@ -75,7 +76,7 @@ export function ingestLater(
   });
   queue.add(
     ingestJob,
-    { videoId: video.id, folder: source.folder, file: source.file },
+    { videoId: video.id, folder: source.folder, file: source.file, arrival: source.arrival },
     { userId: video.ownerId },
   );
 }

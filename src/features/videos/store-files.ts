@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { Video } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
+import { isAppError } from "../../lib/errors.ts";
 import type { AppError } from "../../lib/errors.ts";
 import { failpoint } from "../../lib/failpoint.ts";
 import { sha256OfFile } from "../../lib/sha256.ts";
@@ -14,7 +15,7 @@ import type { FileFacts, Playable, Source } from "./make-files.ts";
 import { sayMissing, storePictures } from "./pictures.ts";
 import type { NewFile } from "./queries.ts";
 
-type Needs = Pick<Deps, "events" | "log" | "now" | "storage" | "tools">;
+type Needs = Pick<Deps, "arrivals" | "events" | "log" | "now" | "storage" | "tools">;
 
 /** What a video says of its file. */
 type Facts = Pick<
@@ -51,12 +52,29 @@ export async function storeFiles(
   const made = isHere ? await make(arrived) : await storage.withLocalFile(originalKey, make);
 
   failpoint("ingest-before-move");
-  if (isHere) await storage.putFile(originalKey, arrived);
+  if (isHere) await storeOriginal(deps, originalKey, arrived, source);
   const pictures = await storePictures(deps, video.id, made.pictures.pictures, revision);
   const playable = made.playable ? [await storePlayable(deps, video.id, made.playable, revision)] : [];
   failpoint("ingest-after-move");
   const original = fileRow(deps, video.id, "original", originalKey, made.original);
   return { facts: factsOf(deps, video, made, revision), rows: [original, ...pictures, ...playable] };
+}
+
+/** What lies in the bucket already is not sent there once more. */
+async function storeOriginal(
+  { arrivals, storage }: Needs,
+  key: string,
+  path: string,
+  { arrival }: Source,
+): Promise<void> {
+  if (!arrival || arrivals === null || storage.name !== "s3") return storage.putFile(key, path);
+  try {
+    await arrivals.copy(arrival, key, path);
+    await rm(path);
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "not_found") throw error;
+    await storage.putFile(key, path);
+  }
 }
 
 /** Everything that `storeFiles` may have stored. */

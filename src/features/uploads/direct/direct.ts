@@ -2,16 +2,16 @@ import type { User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
 import { AppError, isAppError } from "../../../lib/errors.ts";
 import { newId } from "../../../lib/ids.ts";
-import type { ArrivedPart, Arrivals, PartLink } from "../../../storage/arrivals.ts";
+import type { ArrivedPart, PartLink } from "../../../storage/arrivals.ts";
 import { goDirectly } from "../../../storage/arrivals.ts";
 import { keys } from "../../../storage/keys.ts";
-import { oneAtATime } from "../finish.ts";
 import { takeArrivalJob } from "../jobs.ts";
-import { changeUploadFrom, findUpload } from "../queries.ts";
+import { changeUploadFrom } from "../queries.ts";
 import type { Upload } from "../queries.ts";
 import { getUpload, keepMs, startUpload } from "../uploads.ts";
-import { checkPart, countOf, planParts, requireAll, soundParts } from "./part-rules.ts";
-import type { InParts } from "./part-rules.ts";
+import { begunOf, noDirectUploads } from "../arriving/begun.ts";
+import { checkPart, countOf, planParts, requireAll, soundParts } from "../arriving/part-rules.ts";
+import type { InParts } from "../arriving/part-rules.ts";
 
 type Needs = Pick<Deps, "arrivals" | "config" | "db" | "now">;
 
@@ -28,7 +28,7 @@ export async function startDirectUpload(
 ): Promise<Upload> {
   if (!goDirectly(deps.config)) throw noDirectUploads();
   const { partBytes } = planParts(input.sizeBytes);
-  const { id } = startUpload(deps, user, { ...input, id: newId(), partBytes });
+  const { id } = startUpload(deps, user, { ...input, id: newId(), way: "direct", partBytes });
   await begunOf(deps, id);
   return getUpload(deps, user, id);
 }
@@ -81,8 +81,8 @@ type DirectUpload = Upload & InParts;
 
 function getDirect(deps: Needs, user: User, id: string): DirectUpload {
   const upload = getUpload(deps, user, id);
-  const { partBytes } = upload;
-  if (partBytes !== null) return { ...upload, partBytes };
+  const { partBytes, way } = upload;
+  if (way === "direct" && partBytes !== null) return { ...upload, partBytes };
   throw new AppError("conflict", "This upload comes through the server, by tus.", {
     hint: "Go on with it there, or begin a new one.",
   });
@@ -120,23 +120,4 @@ function allParts(upload: DirectUpload): ArrivedPart[] {
     checkPart(upload, { n: i + 1, crc32: "AAAAAA==" }),
   );
   return all.map((part) => ({ ...part, etag: "", crc32: "" }));
-}
-
-/** Begins it in the bucket, unless that was done: a life before this one may have ended between both. */
-function begunOf(deps: Needs, id: string): Promise<{ arrivals: Arrivals; multipartId: string }> {
-  const { arrivals, db } = deps;
-  if (arrivals === null) throw noDirectUploads();
-  return oneAtATime(id, async () => {
-    const known = findUpload(db, id)?.multipartId;
-    if (known) return { arrivals, multipartId: known };
-    const multipartId = await arrivals.begin(keys.arrival(id));
-    changeUploadFrom(db, id, ["receiving"], { multipartId });
-    return { arrivals, multipartId };
-  });
-}
-
-function noDirectUploads(): AppError {
-  return new AppError("no_direct_uploads", "Files can't be sent straight into the storage here.", {
-    hint: "Send them to this server, by tus or in one request.",
-  });
 }

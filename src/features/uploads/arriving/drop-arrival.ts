@@ -12,7 +12,7 @@ export function dropArrivalLater(
   { queue }: Pick<Deps, "queue">,
   { id, way, multipartId }: Pick<Upload, "id" | "way" | "multipartId">,
 ): void {
-  if (way === "direct") queue.add(dropArrivalJob, { uploadId: id, multipartId });
+  if (way !== "disk") queue.add(dropArrivalJob, { uploadId: id, multipartId });
 }
 
 export async function dropArrivalNow(

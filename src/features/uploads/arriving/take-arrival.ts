@@ -3,6 +3,7 @@ import type { User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
 import { keepWorkFolder, removeWorkFolder } from "../../../exec/work-folder.ts";
 import { AppError, isAppError } from "../../../lib/errors.ts";
+import { keyLock } from "../../../lib/key-lock.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
 import type { JobLoss } from "../../../queue/binding.ts";
 import { Snooze } from "../../../queue/job.ts";
@@ -16,6 +17,7 @@ import { becomeVideo, refuse } from "../finish.ts";
 import { findUpload } from "../queries.ts";
 import type { Upload } from "../queries.ts";
 import { judge } from "../shelve.ts";
+import { sendParts } from "../through/send-parts.ts";
 import { requireAll, soundParts } from "./part-rules.ts";
 
 type Needs = Pick<Deps, "arrivals" | "config" | "db" | "events" | "from" | "log" | "now" | "queue" | "tools">;
@@ -23,32 +25,47 @@ type Payload = { uploadId: string };
 
 const awayMs = 15_000;
 
+const oneAtATime = keyLock();
+
+export function takeArrivalNow(deps: Needs, { uploadId }: Payload, { signal }: JobContext): Promise<void> {
+  return takeArrival(deps, uploadId, signal);
+}
+
 /**
- * Makes an object of the parts that a browser has sent, fetches it to look at it, and makes a video of it, by the way of
+ * Makes an object of the parts that came into the bucket, fetches it to look at it, and makes a video of it, by the way of
  * all uploads. It can stop anywhere and run again.
  */
-export async function takeArrivalNow(
-  deps: Needs,
-  { uploadId }: Payload,
-  { signal }: JobContext,
-): Promise<void> {
-  const { arrivals, db } = deps;
-  const upload = findUpload(db, uploadId);
-  const owner: User | null = upload && findUserById(db, upload.userId);
-  if (arrivals === null || upload?.state !== "receiving" || !owner) return;
-  try {
-    await completeArrival(arrivals, upload);
-    becomeVideo(deps, owner, upload, await fetchAndJudge(deps, arrivals, upload, signal));
-  } catch (error) {
-    // What became of it is in the row; its folder is a video's only where all went well.
-    await removeWorkFolder(workRoot(deps), uploadId);
-    if (findUpload(db, uploadId)?.state !== "receiving") return;
-    if (!isAppError(error)) throw error;
-    if (error.code === "storage_unreachable" || error.code === "storage_full") throw new Snooze(awayMs);
-    if (!isRefusal(error)) throw error;
-    await refuse(deps, upload, error);
-  }
-  failpoint("arrival-taken");
+export function takeArrival(deps: Needs, uploadId: string, signal: AbortSignal): Promise<void> {
+  return oneAtATime(uploadId, async () => {
+    const { arrivals, db } = deps;
+    if (arrivals === null) return;
+    try {
+      // Of what comes through us the last part is still here, and stays until the bucket has it.
+      await sendParts(deps, uploadId);
+    } catch (error) {
+      throw isAppError(error) && isAway(error) ? new Snooze(awayMs) : error;
+    }
+    const upload = findUpload(db, uploadId);
+    const owner: User | null = upload && findUserById(db, upload.userId);
+    if (upload?.state !== "receiving" || !owner) return;
+    try {
+      await completeArrival(arrivals, upload);
+      becomeVideo(deps, owner, upload, await fetchAndJudge(deps, arrivals, upload, signal));
+    } catch (error) {
+      // What became of it is in the row; its folder is a video's only where all went well.
+      await removeWorkFolder(workRoot(deps), uploadId);
+      if (findUpload(db, uploadId)?.state !== "receiving") return;
+      if (!isAppError(error)) throw error;
+      if (isAway(error)) throw new Snooze(awayMs);
+      if (!isRefusal(error)) throw error;
+      await refuse(deps, upload, error);
+    }
+    failpoint("arrival-taken");
+  });
+}
+
+function isAway({ code }: AppError): boolean {
+  return code === "storage_unreachable" || code === "storage_full";
 }
 
 /** Tried often enough. */

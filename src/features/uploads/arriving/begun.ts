@@ -1,0 +1,28 @@
+import type { Deps } from "../../../deps.ts";
+import { AppError } from "../../../lib/errors.ts";
+import type { Arrivals } from "../../../storage/arrivals.ts";
+import { keys } from "../../../storage/keys.ts";
+import { oneAtATime } from "../finish.ts";
+import { changeUploadFrom, findUpload } from "../queries.ts";
+
+/** Begins it in the bucket, unless that was done: a life before this one may have ended between both. */
+export function begunOf(
+  deps: Pick<Deps, "arrivals" | "db">,
+  id: string,
+): Promise<{ arrivals: Arrivals; multipartId: string }> {
+  const { arrivals, db } = deps;
+  if (arrivals === null) throw noDirectUploads();
+  return oneAtATime(id, async () => {
+    const known = findUpload(db, id)?.multipartId;
+    if (known) return { arrivals, multipartId: known };
+    const multipartId = await arrivals.begin(keys.arrival(id));
+    changeUploadFrom(db, id, ["receiving"], { multipartId });
+    return { arrivals, multipartId };
+  });
+}
+
+export function noDirectUploads(): AppError {
+  return new AppError("no_direct_uploads", "Files can't be sent straight into the storage here.", {
+    hint: "Send them to this server, by tus or in one request.",
+  });
+}

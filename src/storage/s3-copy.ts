@@ -1,0 +1,80 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  NoSuchKey,
+  UploadPartCopyCommand,
+} from "@aws-sdk/client-s3";
+import type { CompletedPart } from "@aws-sdk/client-s3";
+import type { Arrival } from "./arrivals.ts";
+import type { Bucket } from "./s3-client.ts";
+import { notFound, unreachable } from "./s3-errors.ts";
+import { abortLeftovers, objectOf } from "./s3-upload.ts";
+import { confirmFile } from "./s3-verify.ts";
+
+/** More than this S3 copies in parts only (Amazon S3 API, "CopyObject"). */
+const mostAtOnce = 5 * 1024 ** 3;
+
+/** Within the bucket; then the copy is compared with the local file of the same bytes. */
+export async function copyArrival(
+  bucket: Bucket,
+  arrival: Arrival,
+  target: string,
+  localPath: string,
+  most = mostAtOnce,
+): Promise<void> {
+  const { sizeBytes, partBytes } = arrival;
+  const copy = sizeBytes > most ? copyInParts : copyWhole;
+  try {
+    const etag = await copy(bucket, arrival, target);
+    await confirmFile(bucket, { key: target, etag, sizeBytes }, localPath, partBytes);
+  } catch (error) {
+    throw error instanceof NoSuchKey ? notFound(error) : error;
+  }
+}
+
+async function copyWhole(bucket: Bucket, { key }: Arrival, target: string): Promise<string | undefined> {
+  const copy = { ...objectOf(bucket, target), CopySource: sourceOf(bucket, key) };
+  const asked = new CopyObjectCommand({ ...copy, ChecksumAlgorithm: "CRC32" });
+  return (await bucket.client.send(asked)).CopyObjectResult?.ETag;
+}
+
+async function copyInParts(bucket: Bucket, arrival: Arrival, target: string): Promise<string | undefined> {
+  const { client, name } = bucket;
+  await abortLeftovers(bucket, target);
+  // MinIO says no checksum of a part that it copied, and then asks for it: such a copy is read back instead.
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(objectOf(bucket, target)));
+  if (!UploadId) throw unreachable(new Error("what came is no begin of an upload"));
+  const upload = { Bucket: name, Key: target, UploadId };
+  try {
+    const Parts = await copyParts(bucket, arrival, upload);
+    const all = { ...upload, MultipartUpload: { Parts } };
+    return (await client.send(new CompleteMultipartUploadCommand(all))).ETag;
+  } catch (error) {
+    // What stays where this fails too is cleared away by the next try, or the lifecycle rule.
+    await client.send(new AbortMultipartUploadCommand(upload)).catch(() => {});
+    throw error;
+  }
+}
+
+async function copyParts(
+  bucket: Bucket,
+  { key, sizeBytes, partBytes }: Arrival,
+  upload: { Bucket: string; Key: string; UploadId: string },
+): Promise<CompletedPart[]> {
+  const parts: CompletedPart[] = [];
+  for (let start = 0; start < sizeBytes; start += partBytes) {
+    const PartNumber = parts.length + 1;
+    const CopySourceRange = `bytes=${start}-${Math.min(start + partBytes, sizeBytes) - 1}`;
+    const part = { ...upload, PartNumber, CopySource: sourceOf(bucket, key), CopySourceRange };
+    const { CopyPartResult } = await bucket.client.send(new UploadPartCopyCommand(part));
+    parts.push({ PartNumber, ETag: CopyPartResult?.ETag });
+  }
+  return parts;
+}
+
+/** Nothing in a key of ours needs encoding. */
+function sourceOf({ name }: Bucket, key: string): string {
+  return `${name}/${key}`;
+}
