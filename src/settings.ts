@@ -228,6 +228,10 @@ export const settings = {
       "How often incoming/ is looked through where the server does not tell of new files by itself, as MinIO does, in seconds.",
       { min: 1, max: 24 * 3600 },
     ),
+    scratch: size(
+      "50GB",
+      "How much of the data folder copies may take of uploads that lie in the bucket and are being made ready. A file that is larger than this is looked at alone.",
+    ),
     ca_file: text(
       "",
       "PEM file of the authority that signed the S3 server's certificate, where it is your own.",

@@ -56,6 +56,7 @@ describe.skipIf(!hasMinio)("a large file on its way through us into the bucket",
       dataDir: data.path,
       settings: {
         ...s3Settings({ ...bucket, endpoint: door.endpoint }),
+        HOMEREEL_STORAGE_S3_SCRATCH: "100MB",
         HOMEREEL_LIMITS_API_PER_MINUTE: "1000000",
         HOMEREEL_TEST_PATIENCE_MS: "200",
       },
@@ -101,7 +102,7 @@ describe.skipIf(!hasMinio)("a large file on its way through us into the bucket",
   }
   const stateOf = (path: string) => server.api<UploadState>(path);
 
-  async function expectStored(videoId: string, said: Buffer): Promise<void> {
+  async function expectReady(videoId: string, said: Buffer): Promise<void> {
     const video = await until(async () => {
       const now = await server.api<{ state: string; sha256: string }>(`/api/v1/videos/${videoId}`);
       return now.state === "READY" || now.state === "FAILED" ? now : null;
@@ -111,6 +112,10 @@ describe.skipIf(!hasMinio)("a large file on its way through us into the bucket",
     const hash = createHash("sha256");
     for await (const chunk of stored) hash.update(chunk);
     expect(hash.digest("hex")).toBe(sha256(said));
+  }
+
+  async function expectStored(videoId: string, said: Buffer): Promise<void> {
+    await expectReady(videoId, said);
     await expectNothingLeft();
   }
 
@@ -166,6 +171,36 @@ describe.skipIf(!hasMinio)("a large file on its way through us into the bucket",
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThan(20 * mib);
     await expectStored(((await answer.json()) as { id: string }).id, bytes);
+  });
+
+  test("three at once are looked at one after the other, where there is room for one", async () => {
+    let most = 0;
+    const watch = setInterval(() => {
+      const folders = readdirSync(join(data.path, "work")).map((name) => join(data.path, "work", name));
+      const isCopy = (folder: string) =>
+        existsSync(folder) && readdirSync(folder).some((file) => /^(received|original)/.test(file));
+      most = Math.max(
+        most,
+        folders.filter(isCopy).reduce((sum, folder) => sum + bytesHere(folder), 0),
+      );
+    }, 5);
+    const answers = await Promise.all(
+      ["a", "b", "c"].map((name) =>
+        fetch(`${server.origin}/api/v1/videos?filename=${name}.mp4`, {
+          method: "POST",
+          headers: { authorization },
+          body: bytes,
+        }),
+      ),
+    );
+    for (const answer of answers) {
+      expect(answer.status).toBe(201);
+      await expectReady(((await answer.json()) as { id: string }).id, bytes);
+    }
+    clearInterval(watch);
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThan(100_000_000);
+    await expectNothingLeft();
   });
 
   test("of one request that is no video nothing stays", async () => {

@@ -27,6 +27,7 @@ export {
   describeVideo,
   discardVideo,
   failVideo,
+  copiesToIngest,
   foldersToIngest,
   ingestLater,
   reopenVideo,

@@ -18,6 +18,7 @@ import { findUpload } from "../queries.ts";
 import type { Upload } from "../queries.ts";
 import { judge } from "../shelve.ts";
 import { sendParts } from "../through/send-parts.ts";
+import { inScratch } from "./scratch.ts";
 import { requireAll, soundParts } from "./part-rules.ts";
 
 type Needs = Pick<Deps, "arrivals" | "config" | "db" | "events" | "from" | "log" | "now" | "queue" | "tools">;
@@ -50,7 +51,9 @@ export function takeArrival(deps: Needs, uploadId: string, signal: AbortSignal):
     if (upload?.state !== "receiving" || !owner) return;
     try {
       await completeArrival(arrivals, upload);
-      becomeVideo(deps, owner, upload, await fetchAndJudge(deps, arrivals, upload, signal));
+      await inScratch(deps, upload.sizeBytes, async () => {
+        becomeVideo(deps, owner, upload, await fetchAndJudge(deps, arrivals, upload, signal));
+      });
     } catch (error) {
       // What became of it is in the row; its folder is a video's only where all went well.
       await removeWorkFolder(workRoot(deps), uploadId);

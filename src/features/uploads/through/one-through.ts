@@ -12,6 +12,8 @@ import { beginThrough, wayInto } from "./begin.ts";
 import { requireNotRefused } from "./finish-through.ts";
 import { receiveThrough } from "./receive.ts";
 
+const patienceMs = 60_000;
+
 type Needs = Parameters<typeof takeArrival>[0];
 
 /**
@@ -32,7 +34,7 @@ export async function oneThrough(
   try {
     if (upload.way !== "through") return null;
     await receiveThrough(deps, upload, { ...piece, checksum: null });
-    await takeArrival(deps, id, new AbortController().signal);
+    await takeInTurn(deps, id);
     requireNotRefused(findUpload(deps.db, id));
     return findUpload(deps.db, id)?.videoId ?? null;
   } catch (error) {
@@ -43,8 +45,21 @@ export async function oneThrough(
   }
 }
 
+/** Others may have to go first, and a bucket that is away for a moment comes back. */
+async function takeInTurn(deps: Needs, id: string): Promise<void> {
+  const endsAt = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await takeArrival(deps, id, new AbortController().signal);
+    } catch (error) {
+      if (!(error instanceof Snooze) || Date.now() > endsAt) throw error;
+      await Bun.sleep(1000);
+    }
+  }
+}
+
 function bucketWentAway(): AppError {
-  return new AppError("storage_unreachable", "The storage went away while the file came.", {
+  return new AppError("storage_unreachable", "The storage does not take the file right now.", {
     hint: "Nothing of it was kept: send it again.",
   });
 }
