@@ -63,7 +63,9 @@ export function openArrivalsBucket(options: S3Options): ArrivalsBucket {
 
 async function begin(bucket: Bucket, key: string): Promise<string> {
   await abortLeftovers(bucket, key);
-  const start = { Bucket: bucket.name, Key: key, ChecksumAlgorithm: "CRC32" } as const;
+  // Of the whole: for one of the parts' checksums, these have to be said again at the end, and SeaweedFS doesn't list them.
+  const sum = { ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" } as const;
+  const start = { Bucket: bucket.name, Key: key, ...sum };
   const { UploadId } = await bucket.client.send(new CreateMultipartUploadCommand(start));
   if (!UploadId) throw unreachable(new Error("what came is no begin of an upload"));
   return UploadId;

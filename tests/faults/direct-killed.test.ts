@@ -4,8 +4,9 @@ import { crc32InBase64 } from "../../src/storage/s3-crc32.ts";
 import type { S3Options } from "../../src/storage/s3-options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import { mp4Clip } from "../fixtures/media.ts";
-import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
+import { s3Settings } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
+import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
 import { openFaultyS3 } from "../fixtures/s3-faults.ts";
 import type { FaultyS3 } from "../fixtures/s3-faults.ts";
 import { newDataDir, startServer } from "../fixtures/server.ts";
@@ -22,7 +23,7 @@ interface Upload {
   video_id: string;
 }
 
-describe.skipIf(!hasMinio)("straight into the bucket, and the server is killed", () => {
+describe.skipIf(!hasOwnS3)("straight into the bucket, and the server is killed", () => {
   const data = newDataDir();
   const root = "/api/v1/uploads";
   let minio: Minio;
@@ -32,7 +33,7 @@ describe.skipIf(!hasMinio)("straight into the bucket, and the server is killed",
   let server: Server;
   let bytes: Buffer<ArrayBuffer>;
   beforeAll(async () => {
-    minio = await startMinio();
+    minio = await startOwnS3();
     door = openFaultyS3(minio.endpoint);
     bucket = await minio.newBucket();
     bytes = clipOfSize(await mp4Clip(), 9_000_000);

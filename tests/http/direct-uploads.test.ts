@@ -10,8 +10,9 @@ import { openS3Storage } from "../../src/storage/s3.ts";
 import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { mp4Clip } from "../fixtures/media.ts";
-import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
+import { s3Settings } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
+import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
 import { clipOfSize, sha256 } from "../fixtures/uploads.ts";
 
 setDefaultTimeout(60_000);
@@ -32,14 +33,14 @@ interface Link {
   headers: Record<string, string>;
 }
 
-describe.skipIf(!hasMinio)("straight into the bucket", () => {
+describe.skipIf(!hasOwnS3)("straight into the bucket", () => {
   let minio: Minio;
   let bucket: S3Options;
   let app: TestApp;
   let ada: string;
   let clip: string;
   beforeAll(async () => {
-    minio = await startMinio();
+    minio = await startOwnS3();
     bucket = await minio.newBucket();
     app = openTestApp({ ...s3Settings(bucket), HOMEREEL_UPLOADS_MAX_SIZE: "30MB" });
     await app.start();
