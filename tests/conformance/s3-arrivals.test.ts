@@ -13,14 +13,14 @@ import type { S3Options } from "../../src/storage/s3-options.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { namedEndpoint, openNamedS3 } from "../fixtures/any-s3.ts";
 import type { AnyS3 } from "../fixtures/any-s3.ts";
-import { hasMinio, startMinio } from "../fixtures/minio.ts";
+import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
 import { bytesOf, codeOf, noise } from "./storage.ts";
 
 const partBytes = 5 * 1024 * 1024;
 const bytes = noise(12_000_000);
 const arrival = { key: keys.arrival("one"), sizeBytes: bytes.length, partBytes };
 
-describe.skipIf(!hasMinio && namedEndpoint === null)("what comes into the bucket in parts", () => {
+describe.skipIf(!hasOwnS3 && namedEndpoint === null)("what comes into the bucket in parts", () => {
   let server: AnyS3;
   let options: S3Options;
   let arrivals: Arrivals;
@@ -29,7 +29,7 @@ describe.skipIf(!hasMinio && namedEndpoint === null)("what comes into the bucket
   const local = join(folder, "local");
   beforeAll(async () => {
     writeFileSync(local, bytes);
-    server = namedEndpoint === null ? await startMinio() : openNamedS3(namedEndpoint);
+    server = namedEndpoint === null ? await startOwnS3() : openNamedS3(namedEndpoint);
     options = { ...(await server.newBucket()), partBytes };
     arrivals = openArrivalsBucket(options);
     storage = openS3Storage(options);

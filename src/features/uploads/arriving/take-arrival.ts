@@ -67,8 +67,9 @@ export function takeArrival(deps: Needs, uploadId: string, signal: AbortSignal):
   });
 }
 
+/** Or garbles what it says: what was sent is there all the same. */
 function isAway({ code }: AppError): boolean {
-  return code === "storage_unreachable" || code === "storage_full";
+  return ["storage_unreachable", "storage_full", "checksum_mismatch"].includes(code);
 }
 
 /** Tried often enough. */
