@@ -202,7 +202,9 @@ export class Work {
 }
 
 export function withPace(item: UploadItem, pace?: Pace): ShownUpload {
-  const speed = item.state === "sending" ? (pace?.bytesPerSecond(performance.now()) ?? null) : null;
   const missing = item.sizeBytes - item.sentBytes;
+  // While the server looks into the file, nothing goes any more.
+  const isMoving = item.state === "sending" && missing > 0;
+  const speed = isMoving ? (pace?.bytesPerSecond(performance.now()) ?? null) : null;
   return { ...item, bytesPerSecond: speed, secondsLeft: speed && speed > 0 ? missing / speed : null };
 }
