@@ -103,9 +103,19 @@ async function partsOf({ client, name }: Bucket, key: string, UploadId: string):
   } catch (error) {
     throw isGone(error) ? notFound(error) : error;
   }
-  return parts.map(({ PartNumber = 0, Size = 0, ETag = "", ChecksumCRC32 = "" }) => {
+  return newestOfEach(parts).map(({ PartNumber = 0, Size = 0, ETag = "", ChecksumCRC32 = "" }) => {
     return { n: PartNumber, sizeBytes: Size, etag: ETag, crc32: ChecksumCRC32 };
   });
+}
+
+/** SeaweedFS lists a part that was sent again once for each time. */
+function newestOfEach(parts: readonly Part[]): Part[] {
+  const newest = new Map<number | undefined, Part>();
+  for (const part of parts) {
+    const known = newest.get(part.PartNumber)?.LastModified;
+    if (!known || !part.LastModified || part.LastModified >= known) newest.set(part.PartNumber, part);
+  }
+  return [...newest.values()];
 }
 
 async function has({ client, name }: Bucket, key: string, sizeBytes: number): Promise<boolean> {
