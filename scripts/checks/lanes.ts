@@ -29,7 +29,7 @@ export async function runInTurn(steps: [string, Step][]): Promise<Result[]> {
  * So many at a time as there are lanes, the next as soon as a lane is free, whatever became of those before. What each
  * says is kept apart and shown in whole when it ends. Results are in the order of the steps.
  */
-export async function runSideBySide(steps: [string, Step][], lanes = 2): Promise<Result[]> {
+export async function runSideBySide(steps: [string, Step][], lanes: number): Promise<Result[]> {
   if (steps.length < 2) return runInTurn(steps);
   const folder = mkdtempSync(join(tmpdir(), "homereel-steps-"));
   const results: Result[] = [];

@@ -54,7 +54,7 @@ function run(how: string, steps: string): { lines: string[]; results: string[] }
     const good = { passed: 1, failed: 0, skippedNames: [] };
     const bad = { passed: 0, failed: 1, skippedNames: [] };
     ${steps}
-    const results = await ${how}(steps);
+    const results = await ${how}(steps, 2);
     console.log("RESULTS " + JSON.stringify(results.map(({ name, tally }) => name + " " + tally.passed)));`,
   );
   const { stdout, stderr } = Bun.spawnSync([process.execPath, file]);
