@@ -144,13 +144,12 @@ describe.each(["desktop", "phone"] as const)("on a %s", (size: Size) => {
     for (const [link, sentence] of [
       ["file:///etc/passwd", /http/],
       ["http://192.168.0.1/clip.mp4", /private or local/],
-      ["nonsense", /./],
+      ["nonsense", /starting with https/],
     ] as const) {
       await page.locator("textarea[name=urls]").fill(link);
       await page.getByRole("button", { name: "Download", exact: true }).click();
-      const message = page.locator(".field-error, [role=alert]").first();
-      await message.waitFor();
-      expect(await message.innerText()).toMatch(sentence);
+      // What was said of the link before stands there until this one's answer comes.
+      await page.locator(".field-error, [role=alert]").filter({ hasText: sentence }).first().waitFor();
       expect(await page.locator("textarea[name=urls]").inputValue()).toBe(link);
     }
   });

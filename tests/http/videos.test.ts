@@ -178,7 +178,8 @@ describe("what arrives in another dress", () => {
     const id = await addVideo("Text", path);
     expect(await video(id)).toMatchObject({ state: "FAILED", error: { code: "not_a_video" } });
     expect(existsSync(join(app.dataDir, "storage/videos", id))).toBe(false);
-    expect(existsSync(join(app.dataDir, "work", id))).toBe(false);
+    // It goes just after that was said.
+    await until(() => !existsSync(join(app.dataDir, "work", id)) || null);
     expect(await (await app.request(`/videos/${id}`, { as: owner })).text()).toContain("not a video");
     expect((await app.request(`/videos/${id}/stream`, { as: owner })).status).toBe(404);
   });
