@@ -1,16 +1,10 @@
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CopyObjectCommand,
-  CreateMultipartUploadCommand,
-  NoSuchKey,
-  UploadPartCopyCommand,
-} from "@aws-sdk/client-s3";
+import { CopyObjectCommand, NoSuchKey, UploadPartCopyCommand } from "@aws-sdk/client-s3";
 import type { CompletedPart } from "@aws-sdk/client-s3";
 import type { Arrival } from "./arrivals.ts";
 import type { Bucket } from "./s3-client.ts";
-import { notFound, unreachable } from "./s3-errors.ts";
-import { abortLeftovers, objectOf } from "./s3-upload.ts";
+import { notFound } from "./s3-errors.ts";
+import { inParts, objectOf } from "./s3-upload.ts";
+import type { PartsOf } from "./s3-upload.ts";
 import { confirmFile } from "./s3-verify.ts";
 
 /** More than this S3 copies in parts only (Amazon S3 API, "CopyObject"). */
@@ -40,28 +34,15 @@ async function copyWhole(bucket: Bucket, { key }: Arrival, target: string): Prom
   return (await bucket.client.send(asked)).CopyObjectResult?.ETag;
 }
 
-async function copyInParts(bucket: Bucket, arrival: Arrival, target: string): Promise<string | undefined> {
-  const { client, name } = bucket;
-  await abortLeftovers(bucket, target);
+function copyInParts(bucket: Bucket, arrival: Arrival, target: string): Promise<string | undefined> {
   // MinIO says no checksum of a part that it copied, and then asks for it: such a copy is read back instead.
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(objectOf(bucket, target)));
-  if (!UploadId) throw unreachable(new Error("what came is no begin of an upload"));
-  const upload = { Bucket: name, Key: target, UploadId };
-  try {
-    const Parts = await copyParts(bucket, arrival, upload);
-    const all = { ...upload, MultipartUpload: { Parts } };
-    return (await client.send(new CompleteMultipartUploadCommand(all))).ETag;
-  } catch (error) {
-    // What stays where this fails too is cleared away by the next try, or the lifecycle rule.
-    await client.send(new AbortMultipartUploadCommand(upload)).catch(() => {});
-    throw error;
-  }
+  return inParts(bucket, target, {}, (upload) => copyParts(bucket, arrival, upload));
 }
 
 async function copyParts(
   bucket: Bucket,
   { key, sizeBytes, partBytes }: Arrival,
-  upload: { Bucket: string; Key: string; UploadId: string },
+  upload: PartsOf,
 ): Promise<CompletedPart[]> {
   const parts: CompletedPart[] = [];
   for (let start = 0; start < sizeBytes; start += partBytes) {

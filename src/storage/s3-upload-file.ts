@@ -1,17 +1,11 @@
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  PutObjectCommand,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
+import { PutObjectCommand, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { CompletedPart } from "@aws-sdk/client-s3";
 import type { Bucket } from "./s3-client.ts";
 import { crc32InBase64 } from "./s3-crc32.ts";
-import { unreachable } from "./s3-errors.ts";
-import { abortLeftovers, objectOf } from "./s3-upload.ts";
+import { inParts, objectOf } from "./s3-upload.ts";
+import type { PartsOf } from "./s3-upload.ts";
 
 /** Each holds a part in memory. */
 const partsAtOnce = 3;
@@ -29,7 +23,11 @@ export async function uploadFile(
 ): Promise<string | undefined> {
   const file = await open(path);
   try {
-    if (sizeBytes > partBytes) return await uploadInParts(bucket, key, { file, sizeBytes, partBytes });
+    if (sizeBytes > partBytes) {
+      const source = { file, sizeBytes, partBytes };
+      const checksum = { ChecksumAlgorithm: "CRC32" } as const;
+      return await inParts(bucket, key, checksum, (upload) => sendParts(bucket, upload, source));
+    }
     const Body = await readPart(file, Buffer.alloc(sizeBytes), 0);
     const whole = { ...objectOf(bucket, key), Body, ChecksumCRC32: crc32InBase64(Body) };
     return (await bucket.client.send(new PutObjectCommand(whole))).ETag;
@@ -43,26 +41,6 @@ interface Source {
   sizeBytes: number;
   partBytes: number;
 }
-
-async function uploadInParts(bucket: Bucket, key: string, source: Source): Promise<string | undefined> {
-  const { client, name } = bucket;
-  await abortLeftovers(bucket, key);
-  const start = { ...objectOf(bucket, key), ChecksumAlgorithm: "CRC32" } as const;
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(start));
-  if (!UploadId) throw unreachable(new Error("what came is no begin of an upload"));
-  const upload = { Bucket: name, Key: key, UploadId };
-  try {
-    const Parts = await sendParts(bucket, upload, source);
-    const all = { ...upload, MultipartUpload: { Parts } };
-    return (await client.send(new CompleteMultipartUploadCommand(all))).ETag;
-  } catch (error) {
-    // What stays where this fails too is cleared away by the next try, or the lifecycle rule.
-    await client.send(new AbortMultipartUploadCommand(upload)).catch(() => {});
-    throw error;
-  }
-}
-
-type PartsOf = { Bucket: string; Key: string; UploadId: string };
 
 /** A few take the next part each, until there is none; the first failure stops all, and all have stopped when it is thrown. */
 async function sendParts({ client }: Bucket, upload: PartsOf, source: Source): Promise<CompletedPart[]> {

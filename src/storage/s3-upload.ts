@@ -1,7 +1,14 @@
-import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+} from "@aws-sdk/client-s3";
+import type { CompletedPart } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { kindOfKey } from "./keys.ts";
 import type { Bucket } from "./s3-client.ts";
+import { unreachable } from "./s3-errors.ts";
 
 /** Stores a stream of unknown length; resolves to the ETag. What is larger than a part goes up in parts, some at once. */
 export async function uploadStream(
@@ -15,6 +22,31 @@ export async function uploadStream(
   // Where anything fails it takes back the parts that it has sent.
   const { ETag } = await new Upload({ client: bucket.client, params, partSize, queueSize: 3 }).done();
   return ETag;
+}
+
+export type PartsOf = { Bucket: string; Key: string; UploadId: string };
+
+/** Makes an object of the parts that `send` brings there, or leaves nothing of them; resolves to the ETag. */
+export async function inParts(
+  bucket: Bucket,
+  key: string,
+  checksum: { ChecksumAlgorithm?: "CRC32" },
+  send: (upload: PartsOf) => Promise<CompletedPart[]>,
+): Promise<string | undefined> {
+  const { client, name } = bucket;
+  await abortLeftovers(bucket, key);
+  const start = { ...objectOf(bucket, key), ...checksum };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(start));
+  if (!UploadId) throw unreachable(new Error("what came is no begin of an upload"));
+  const upload = { Bucket: name, Key: key, UploadId };
+  try {
+    const all = { ...upload, MultipartUpload: { Parts: await send(upload) } };
+    return (await client.send(new CompleteMultipartUploadCommand(all))).ETag;
+  } catch (error) {
+    // What stays where this fails too is cleared away by the next try, or the lifecycle rule.
+    await client.send(new AbortMultipartUploadCommand(upload)).catch(() => {});
+    throw error;
+  }
 }
 
 /** The object to be, and how it is to be kept. */
