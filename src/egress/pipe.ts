@@ -1,4 +1,5 @@
 import type { Socket } from "bun";
+import { spliceOfSystem } from "./splice.ts";
 import { type Gate, openGate } from "./throttle.ts";
 
 /**
@@ -26,6 +27,14 @@ export class Pipe {
     if (this.#backlog.length === 0 || this.#paused) return;
     this.#paused = true;
     this.#from.pause();
+  }
+
+  /** Passes on what lies ready, where nothing waits and no turn has to be asked for. Returns how many bytes that were. */
+  pull(): number {
+    if (this.#gate !== openGate || this.#waitsFor !== "nothing") return 0;
+    const spliced = spliceOfSystem()?.(this.#from, this.#to);
+    if (spliced?.rest) this.push(spliced.rest);
+    return spliced?.bytes ?? 0;
   }
 
   /** To be called when the receiving side can take more. */

@@ -60,7 +60,7 @@ export class Tunnel {
   fromUpstream(chunk: Buffer): void {
     this.lastActivity = performance.now();
     this.#pass?.countBytes(chunk.length);
-    if (this.#state === "open") this.#down?.push(chunk);
+    if (this.#state === "open") this.#passDown(chunk);
     else if (this.#state === "response head") this.#readResponseHead(chunk);
   }
 
@@ -169,6 +169,12 @@ export class Tunnel {
     const body = chunk.length > this.#bodyLeft ? chunk.subarray(0, this.#bodyLeft) : chunk;
     this.#bodyLeft -= body.length;
     if (body.length > 0) this.#up?.push(body);
+  }
+
+  /** What lies ready behind the chunk goes along with it. */
+  #passDown(chunk: Buffer): void {
+    this.#down?.push(chunk);
+    this.#pass?.countBytes(this.#down?.pull() ?? 0);
   }
 
   #readResponseHead(chunk: Buffer): void {

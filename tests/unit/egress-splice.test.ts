@@ -1,0 +1,142 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import type { Server, Socket } from "bun";
+import { type Egress, openEgress } from "../../src/egress/egress.ts";
+import { spliceOfSystem } from "../../src/egress/splice.ts";
+import { basic } from "../fixtures/egress-client.ts";
+import { until } from "../fixtures/until.ts";
+
+const megabyte = 1024 * 1024;
+/** Each megabyte is another one: what comes twice, or in another order, is seen. */
+const sent = new Uint8Array(48 * megabyte);
+let site: Server<undefined>;
+let egress: Egress;
+
+beforeAll(() => {
+  for (let at = 0; at < sent.length; at += 65_536) crypto.getRandomValues(sent.subarray(at, at + 65_536));
+  site = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response(sent) });
+});
+afterEach(() => egress?.close());
+afterAll(() => site.stop(true));
+
+describe("what passes within the kernel", () => {
+  const readers = [
+    { reader: "quick", pauseEvery: Infinity },
+    { reader: "halting", pauseEvery: 3 * megabyte },
+    { reader: "slow", pauseEvery: megabyte / 2 },
+  ];
+  test.each(readers)(
+    "comes whole and in order to a $reader reader, and is counted",
+    async ({ pauseEvery }) => {
+      const pass = open().openPass();
+      const { head, body } = await take(pass.proxyUrl, pauseEvery);
+      expect(digest(body)).toBe(digest(sent));
+      // The head loses and gains a line on its way.
+      expect(Math.abs(pass.bytes() - head.length - sent.length)).toBeLessThan(200);
+    },
+  );
+
+  test("ends for nobody else when a client breaks off in the midst of it", async () => {
+    const pass = open().openPass();
+    for (let i = 0; i < 20; i++) await take(pass.proxyUrl, Infinity, i * 500_000);
+    expect((await take(pass.proxyUrl, Infinity)).body.length).toBe(sent.length);
+  });
+});
+
+describe("splice", () => {
+  test("is to be had on Linux", () => {
+    expect(spliceOfSystem() !== null).toBe(process.platform === "linux");
+  });
+
+  test.if(process.platform === "linux")(
+    "moves what lies ready, and gives back what finds no room",
+    async () => {
+      const [source, target] = [await socketPair(), await socketPair()];
+      target.far.pause();
+      const held: Buffer[] = [];
+      let moved = 0;
+      for (let at = 0; at < sent.length && held.length === 0;) {
+        at += Math.max(0, source.far.write(sent.subarray(at, at + megabyte)));
+        await Bun.sleep(1);
+        const { bytes, rest } = spliceOfSystem()?.(source.near, target.near) ?? { bytes: 0, rest: null };
+        moved += bytes;
+        if (rest) held.push(rest);
+      }
+      const rest = Buffer.concat(held);
+      expect(rest.length).toBeGreaterThan(0);
+      target.far.resume();
+      await until(() => target.got.length >= moved - rest.length || null);
+      expect(digest(Buffer.concat([target.got.bytes(), rest]))).toBe(digest(sent.subarray(0, moved)));
+      for (const { near, far } of [source, target]) [near, far].forEach((socket) => socket.terminate());
+    },
+  );
+});
+
+function open(): Egress {
+  egress = openEgress({ allowNetworks: ["127.0.0.0/8"], log: { warn() {} } });
+  return egress;
+}
+
+function digest(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}
+
+/** Reads through the guard until it hangs up or `most` bytes are there, and rests for a moment every so many bytes. */
+async function take(proxyUrl: string, pauseEvery: number, most = Infinity) {
+  const ended = Promise.withResolvers<void>();
+  const chunks: Buffer[] = [];
+  let [length, restAt] = [0, pauseEvery];
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port: Number(new URL(proxyUrl).port),
+    socket: {
+      data(self, chunk) {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length >= most) return self.terminate();
+        if (length < restAt) return;
+        restAt = length + pauseEvery;
+        self.pause();
+        setTimeout(() => self.resume(), 5);
+      },
+      close: () => ended.resolve(),
+    },
+  });
+  socket.write(
+    `GET ${site.url} HTTP/1.1\r\nHost: ${site.url.host}\r\nProxy-Authorization: ${basic(proxyUrl)}\r\nConnection: close\r\n\r\n`,
+  );
+  await ended.promise;
+  const all = Buffer.concat(chunks);
+  const end = all.indexOf("\r\n\r\n") + 4;
+  return { head: all.subarray(0, end), body: all.subarray(end) };
+}
+
+/** The two ends of a connection; the near one does not read by itself. */
+async function socketPair() {
+  const chunks: Buffer[] = [];
+  const got = { length: 0, bytes: () => Buffer.concat(chunks) };
+  const accepted = Promise.withResolvers<Socket<undefined>>();
+  const listener = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open(socket) {
+        socket.pause();
+        accepted.resolve(socket);
+      },
+      data() {},
+    },
+  });
+  const far = await Bun.connect({
+    hostname: "127.0.0.1",
+    port: listener.port,
+    socket: {
+      data(_socket, chunk) {
+        chunks.push(chunk);
+        got.length += chunk.length;
+      },
+    },
+  });
+  const near = await accepted.promise;
+  listener.stop();
+  return { near, far, got };
+}
