@@ -114,7 +114,7 @@ async function take(proxyUrl: string, pauseEvery: number, most = Infinity) {
 async function socketPair() {
   const chunks: Buffer[] = [];
   const got = { length: 0, bytes: () => Buffer.concat(chunks) };
-  const accepted = Promise.withResolvers<Socket<undefined>>();
+  const accepted = Promise.withResolvers<Socket>();
   const listener = Bun.listen({
     hostname: "127.0.0.1",
     port: 0,
