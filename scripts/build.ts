@@ -19,8 +19,8 @@ export async function buildBinary(outfile: string): Promise<void> {
     // Only the last part of an embedded folder's path is kept, and dist/ itself holds the binary too.
     cpSync(join(root, "dist/assets"), join(stage, "dist/assets"), { recursive: true });
     await Bun.build({
-      // A worker is an entry of its own: `exec/ytdlp-release.ts` starts it by its place in the binary.
-      entrypoints: [join(root, "src/main.ts"), join(root, "src/exec/ytdlp-download-worker.ts")],
+      // A worker is an entry of its own: `exec/ytdlp/release.ts` starts it by its place in the binary.
+      entrypoints: [join(root, "src/main.ts"), join(root, "src/exec/ytdlp/download-worker.ts")],
       target: "bun",
       format: "esm",
       minify: true,

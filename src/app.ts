@@ -9,7 +9,7 @@ import { Events } from "./events/events.ts";
 import { findTools } from "./exec/find-tools.ts";
 import { sweepStrays } from "./exec/strays.ts";
 import { sweepWorkFolders } from "./exec/work-folder.ts";
-import { githubReleases } from "./exec/ytdlp-release.ts";
+import { githubReleases } from "./exec/ytdlp/release.ts";
 import { keepHouseLater, keepHouseNow } from "./features/accounts/housekeeping.ts";
 import { gaveUpInvite, sendInviteNow } from "./features/accounts/joining/invites.ts";
 import {
@@ -73,7 +73,7 @@ import { openArrivals } from "./storage/arrivals.ts";
 import { openDiskStorage } from "./storage/disk.ts";
 import { StorageHealth } from "./storage/health.ts";
 import { openIncoming } from "./storage/incoming.ts";
-import { openConfiguredS3 } from "./storage/s3-configured.ts";
+import { openConfiguredS3 } from "./storage/s3/configured.ts";
 import { SignedUrls, loadLinkKey } from "./storage/signed-url.ts";
 import { fromNobody } from "./web/client-address.ts";
 import { openLimits } from "./web/limits.ts";

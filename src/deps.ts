@@ -5,7 +5,7 @@ import type { StorageName } from "./db/schema.ts";
 import type { Egress } from "./egress/egress.ts";
 import type { Events } from "./events/events.ts";
 import type { Tools } from "./exec/tools.ts";
-import type { Channel, ReleaseSource } from "./exec/ytdlp-release.ts";
+import type { Channel, ReleaseSource } from "./exec/ytdlp/release.ts";
 import type { OneTimeToken } from "./lib/one-time-token.ts";
 import type { Mailer } from "./mail/mailer.ts";
 import type { From } from "./web/client-address.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
-import { allS3Options } from "../storage/s3-configured.ts";
-import type { SetupStep } from "../storage/s3-setup.ts";
+import { allS3Options } from "../storage/s3/configured.ts";
+import type { SetupStep } from "../storage/s3/setup.ts";
 import { CommandFailed } from "./terminal.ts";
 
 /** Sets up the configured bucket. The exit code is 1 where the server refused something. */
@@ -10,7 +10,7 @@ export async function setUp(
 ): Promise<number> {
   if (config["storage.s3"].bucket === "")
     throw new CommandFailed("There is no bucket to set up: name one in [storage.s3] bucket.");
-  const { setUpBucket } = await import("../storage/s3-setup.ts");
+  const { setUpBucket } = await import("../storage/s3/setup.ts");
   const { public_url: publicUrl } = config.server;
   const origin = publicUrl && new URL(publicUrl).origin;
   const steps = await setUpBucket(allS3Options(config), { origin, show });

@@ -1,6 +1,6 @@
 import { compareVersions } from "../lib/versions.ts";
 import type { ToolVersions } from "./tool-versions.ts";
-import { staleAfterDays, versionAgeDays } from "./ytdlp-errors.ts";
+import { staleAfterDays, versionAgeDays } from "./ytdlp/errors.ts";
 
 /** What should be done about the programs that were found, a sentence each; none is good. */
 export function judgeVersions(

@@ -3,8 +3,8 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { usualOptions } from "../lib/download-options.ts";
 import { AppError } from "../lib/errors.ts";
-import { type ArgsInput, buildFetchArgs, buildProbeArgs, infoJsonName } from "./ytdlp-args.ts";
-import { clipOf, hasExtras } from "./ytdlp-extras.ts";
+import { type ArgsInput, buildFetchArgs, buildProbeArgs, infoJsonName } from "./ytdlp/args.ts";
+import { clipOf, hasExtras } from "./ytdlp/extras.ts";
 import {
   type EntryItem,
   type FormatItem,
@@ -12,7 +12,7 @@ import {
   type OutputLine,
   parseLine,
   type PlaylistItem,
-} from "./ytdlp-lines.ts";
+} from "./ytdlp/lines.ts";
 import {
   describeFound,
   partsOf,
@@ -20,8 +20,8 @@ import {
   type SiteProgress,
   trackProgress,
   withOptions,
-} from "./ytdlp-output.ts";
-import { type Programs, runYtdlp, type YtdlpOptions } from "./ytdlp-run.ts";
+} from "./ytdlp/output.ts";
+import { type Programs, runYtdlp, type YtdlpOptions } from "./ytdlp/run.ts";
 
 export interface FetchOptions extends YtdlpOptions {
   /**

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
-import type { ArrivalsBucket } from "./s3-arrivals.ts";
-import { allS3Options } from "./s3-configured.ts";
+import type { ArrivalsBucket } from "./s3/arrivals.ts";
+import { allS3Options } from "./s3/configured.ts";
 
 /** What came into the bucket in parts, all but the last of one size. */
 export interface Arrival {
@@ -73,7 +73,7 @@ export function openArrivals(config: Config): Arrivals | null {
   let opened: Promise<ArrivalsBucket> | undefined;
   const options = allS3Options(config);
   const bucket = () =>
-    (opened ??= import("./s3-arrivals.ts").then((module) => module.openArrivalsBucket(options)));
+    (opened ??= import("./s3/arrivals.ts").then((module) => module.openArrivalsBucket(options)));
   return {
     begin: async (key) => (await bucket()).begin(key),
     signPart: async (key, id, part, seconds) => (await bucket()).signPart(key, id, part, seconds),

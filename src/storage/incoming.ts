@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
-import { allS3Options } from "./s3-configured.ts";
-import type { IncomingBucket } from "./s3-incoming.ts";
+import { allS3Options } from "./s3/configured.ts";
+import type { IncomingBucket } from "./s3/incoming.ts";
 
 /** What others put into the bucket for us to take. */
 export interface IncomingObject {
@@ -37,7 +37,7 @@ export function openIncoming(config: Config): Incoming | null {
   let opened: Promise<IncomingBucket> | undefined;
   const options = allS3Options(config);
   const bucket = () =>
-    (opened ??= import("./s3-incoming.ts").then((module) => module.openIncomingBucket(options)));
+    (opened ??= import("./s3/incoming.ts").then((module) => module.openIncomingBucket(options)));
   return {
     async *list() {
       yield* (await bucket()).list();

@@ -1,6 +1,6 @@
 import { checkKey } from "./keys.ts";
-import type { BucketStorage } from "./s3-bucket.ts";
-import type { S3Options } from "./s3-options.ts";
+import type { BucketStorage } from "./s3/bucket.ts";
+import type { S3Options } from "./s3/options.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Storage } from "./storage.ts";
  */
 export function openS3Storage(options: S3Options): Storage {
   let opened: Promise<BucketStorage> | undefined;
-  const bucket = () => (opened ??= import("./s3-bucket.ts").then((module) => module.openBucket(options)));
+  const bucket = () => (opened ??= import("./s3/bucket.ts").then((module) => module.openBucket(options)));
 
   return {
     name: "s3",

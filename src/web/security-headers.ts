@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { goDirectly } from "../storage/arrivals.ts";
-import { s3Options } from "../storage/s3-configured.ts";
-import { bucketOrigin } from "../storage/s3-options.ts";
+import { s3Options } from "../storage/s3/configured.ts";
+import { bucketOrigin } from "../storage/s3/options.ts";
 import type { AppEnv } from "./env.ts";
 
 /**

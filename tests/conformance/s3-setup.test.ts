@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { isAppError } from "../../src/lib/errors.ts";
 import { keys } from "../../src/storage/keys.ts";
-import type { S3Options } from "../../src/storage/s3-options.ts";
-import { setUpBucket } from "../../src/storage/s3-setup.ts";
+import type { S3Options } from "../../src/storage/s3/options.ts";
+import { setUpBucket } from "../../src/storage/s3/setup.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";

@@ -11,8 +11,8 @@ import {
 } from "@aws-sdk/client-s3";
 import { isAppError } from "../../src/lib/errors.ts";
 import { keys } from "../../src/storage/keys.ts";
-import { bucketOrigin } from "../../src/storage/s3-options.ts";
-import type { S3Options } from "../../src/storage/s3-options.ts";
+import { bucketOrigin } from "../../src/storage/s3/options.ts";
+import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { namedEndpoint, openNamedS3 } from "../fixtures/any-s3.ts";

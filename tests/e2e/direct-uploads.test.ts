@@ -14,7 +14,7 @@ import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import type { Browser, Page } from "playwright-core";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
 import { paths } from "../../src/paths.ts";
-import type { S3Options } from "../../src/storage/s3-options.ts";
+import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { keys } from "../../src/storage/keys.ts";
-import type { S3Options } from "../../src/storage/s3-options.ts";
+import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { s3Settings } from "../fixtures/minio.ts";

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
-import { crc32InBase64 } from "../../src/storage/s3-crc32.ts";
-import type { S3Options } from "../../src/storage/s3-options.ts";
+import { crc32InBase64 } from "../../src/storage/s3/crc32.ts";
+import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { s3Settings } from "../fixtures/minio.ts";

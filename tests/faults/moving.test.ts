@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startMove } from "../../src/features/storage/storage.ts";
 import { keys } from "../../src/storage/keys.ts";
-import type { S3Options } from "../../src/storage/s3-options.ts";
+import type { S3Options } from "../../src/storage/s3/options.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { hasOwnS3 } from "../fixtures/own-s3.ts";
 import { startServer } from "../fixtures/server.ts";

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { keys } from "../../src/storage/keys.ts";
-import type { S3Options } from "../../src/storage/s3-options.ts";
+import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";

@@ -4,7 +4,7 @@ import { expandPlaylist } from "../../src/features/downloads/fetching/playlist.t
 import { changeDownloadFrom, findDownload } from "../../src/features/downloads/queries.ts";
 import { startDownloads } from "../../src/features/downloads/start.ts";
 import { cancelDownload } from "../../src/features/downloads/steering/steer.ts";
-import type { SiteInfo } from "../../src/exec/ytdlp-output.ts";
+import type { SiteInfo } from "../../src/exec/ytdlp/output.ts";
 import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { addPerson } from "../fixtures/cast.ts";

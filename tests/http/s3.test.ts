@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addPendingVideo, ingestLater } from "../../src/features/videos/videos.ts";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
-import type { S3Options } from "../../src/storage/s3-options.ts";
+import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import { json, openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";

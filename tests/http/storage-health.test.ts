@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { StorageHealth } from "../../src/storage/health.ts";
-import type { S3Options } from "../../src/storage/s3-options.ts";
+import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
 import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";

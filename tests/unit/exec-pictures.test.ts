@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
-import { lookAtPicture } from "../../src/exec/picture-look.ts";
+import { lookAtPicture } from "../../src/exec/pictures/look.ts";
 import { makeCover, makePictures } from "../../src/exec/pictures.ts";
 import { heif } from "../fixtures/heif.ts";
 import {

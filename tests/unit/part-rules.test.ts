@@ -9,7 +9,7 @@ import {
   soundParts,
 } from "../../src/features/uploads/arriving/part-rules.ts";
 import type { ArrivedPart } from "../../src/storage/arrivals.ts";
-import { crc32InBase64 as serversCrc32 } from "../../src/storage/s3-crc32.ts";
+import { crc32InBase64 as serversCrc32 } from "../../src/storage/s3/crc32.ts";
 
 const mib = 1024 * 1024;
 const upload = { sizeBytes: 20 * mib, partBytes: 8 * mib };

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import { presign } from "../../src/storage/s3-presign.ts";
+import { presign } from "../../src/storage/s3/presign.ts";
 
 const key = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" };
 const date = new Date("2026-02-03T04:05:06.789Z");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type ArgsInput, buildFetchArgs, buildProbeArgs } from "../../src/exec/ytdlp-args.ts";
+import { type ArgsInput, buildFetchArgs, buildProbeArgs } from "../../src/exec/ytdlp/args.ts";
 import {
   deliveries,
   type DownloadOptions,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { choiceFor, listChoices } from "../../src/exec/ytdlp-choices.ts";
-import type { FormatItem } from "../../src/exec/ytdlp-lines.ts";
+import { choiceFor, listChoices } from "../../src/exec/ytdlp/choices.ts";
+import type { FormatItem } from "../../src/exec/ytdlp/lines.ts";
 import { type Preset, presets } from "../../src/lib/download-options.ts";
 
 const unknown: FormatItem = {

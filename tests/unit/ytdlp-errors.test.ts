@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ageMatters, classifyFailure, isTransient, versionAgeDays } from "../../src/exec/ytdlp-errors.ts";
+import { ageMatters, classifyFailure, isTransient, versionAgeDays } from "../../src/exec/ytdlp/errors.ts";
 import { errorCodes, type ErrorCode } from "../../src/lib/errors.ts";
 
 const report =

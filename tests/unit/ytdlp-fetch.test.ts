@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Egress, openEgress } from "../../src/egress/egress.ts";
 import { findTools } from "../../src/exec/find-tools.ts";
 import { type Fetched, type FetchOptions, fetchVideo, probeVideo } from "../../src/exec/ytdlp.ts";
-import type { SiteProgress } from "../../src/exec/ytdlp-output.ts";
+import type { SiteProgress } from "../../src/exec/ytdlp/output.ts";
 import { AppError } from "../../src/lib/errors.ts";
 import { type Site, startSite } from "../fixtures/site.ts";
 

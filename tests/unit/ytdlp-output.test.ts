@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { linePrefix } from "../../src/exec/ytdlp-args.ts";
-import { type EntryItem, type FoundItem, parseLine, type ProgressStep } from "../../src/exec/ytdlp-lines.ts";
-import { describeFound, type Said, trackProgress } from "../../src/exec/ytdlp-output.ts";
+import { linePrefix } from "../../src/exec/ytdlp/args.ts";
+import { type EntryItem, type FoundItem, parseLine, type ProgressStep } from "../../src/exec/ytdlp/lines.ts";
+import { describeFound, type Said, trackProgress } from "../../src/exec/ytdlp/output.ts";
 
 describe("parseLine", () => {
   test.each([

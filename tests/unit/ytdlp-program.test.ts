@@ -13,8 +13,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEgress } from "../../src/egress/egress.ts";
 import { findTools } from "../../src/exec/find-tools.ts";
-import { buildProbeArgs } from "../../src/exec/ytdlp-args.ts";
-import { readNotes } from "../../src/exec/ytdlp-notes.ts";
+import { buildProbeArgs } from "../../src/exec/ytdlp/args.ts";
+import { readNotes } from "../../src/exec/ytdlp/notes.ts";
 import {
   installedYtDlp,
   installYtDlp,
@@ -24,9 +24,9 @@ import {
   rollBackYtDlp,
   useYtDlp,
   versionBefore,
-} from "../../src/exec/ytdlp-program.ts";
-import { runYtdlp } from "../../src/exec/ytdlp-run.ts";
-import { assetFor, githubReleases, isVersion, sumOf } from "../../src/exec/ytdlp-release.ts";
+} from "../../src/exec/ytdlp/program.ts";
+import { runYtdlp } from "../../src/exec/ytdlp/run.ts";
+import { assetFor, githubReleases, isVersion, sumOf } from "../../src/exec/ytdlp/release.ts";
 import { AppError } from "../../src/lib/errors.ts";
 import { command } from "../fixtures/command.ts";
 import { openReleaseSite } from "../fixtures/releases.ts";

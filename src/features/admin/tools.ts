@@ -3,7 +3,7 @@ import { findTools } from "../../exec/find-tools.ts";
 import { judgeVersions } from "../../exec/judge-versions.ts";
 import { toolVersions } from "../../exec/tool-versions.ts";
 import type { Tools } from "../../exec/tools.ts";
-import { versionAgeDays } from "../../exec/ytdlp-errors.ts";
+import { versionAgeDays } from "../../exec/ytdlp/errors.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
 import { describeCare } from "../downloads/downloads.ts";
 import { countVideosToPicture } from "../videos/videos.ts";

@@ -2,7 +2,7 @@ import { copyFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { isSvg, svgHeadBytes } from "../../exec/picture-look.ts";
+import { isSvg, svgHeadBytes } from "../../exec/pictures/look.ts";
 import { makePictures } from "../../exec/pictures.ts";
 import type { MadePicture } from "../../exec/pictures.ts";
 import { withWorkFolder } from "../../exec/work-folder.ts";

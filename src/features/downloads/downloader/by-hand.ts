@@ -1,7 +1,7 @@
 import type { User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
-import { readNotes, writeNotes } from "../../../exec/ytdlp-notes.ts";
-import { linkOfYtDlp, rollBackYtDlp, versionBefore } from "../../../exec/ytdlp-program.ts";
+import { readNotes, writeNotes } from "../../../exec/ytdlp/notes.ts";
+import { linkOfYtDlp, rollBackYtDlp, versionBefore } from "../../../exec/ytdlp/program.ts";
 import { AppError, isAppError } from "../../../lib/errors.ts";
 import { requireMay } from "../../../lib/permissions.ts";
 import { findByKey } from "../../../queue/store.ts";

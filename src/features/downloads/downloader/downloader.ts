@@ -1,9 +1,9 @@
 import type { Deps } from "../../../deps.ts";
 import { toolVersions } from "../../../exec/tool-versions.ts";
-import { staleAfterDays, versionAgeDays } from "../../../exec/ytdlp-errors.ts";
-import { readNotes, writeNotes } from "../../../exec/ytdlp-notes.ts";
-import { installYtDlp, linkOfYtDlp } from "../../../exec/ytdlp-program.ts";
-import type { ProgramPlaces } from "../../../exec/ytdlp-program.ts";
+import { staleAfterDays, versionAgeDays } from "../../../exec/ytdlp/errors.ts";
+import { readNotes, writeNotes } from "../../../exec/ytdlp/notes.ts";
+import { installYtDlp, linkOfYtDlp } from "../../../exec/ytdlp/program.ts";
+import type { ProgramPlaces } from "../../../exec/ytdlp/program.ts";
 import { dataFolder } from "../../../lib/data-folder.ts";
 import { isAppError } from "../../../lib/errors.ts";
 import { Snooze } from "../../../queue/job.ts";

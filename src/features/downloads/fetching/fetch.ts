@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Deps } from "../../../deps.ts";
 import { removeWorkFolder } from "../../../exec/work-folder.ts";
-import type { SiteInfo, SiteProgress } from "../../../exec/ytdlp-output.ts";
+import type { SiteInfo, SiteProgress } from "../../../exec/ytdlp/output.ts";
 import { dataFolder } from "../../../lib/data-folder.ts";
 import { readOptions } from "../../../lib/download-options.ts";
 import type { AppError } from "../../../lib/errors.ts";

@@ -1,6 +1,6 @@
 import type { Download, User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
-import type { SiteEntry, SiteInfo } from "../../../exec/ytdlp-output.ts";
+import type { SiteEntry, SiteInfo } from "../../../exec/ytdlp/output.ts";
 import { readOptions } from "../../../lib/download-options.ts";
 import { isAppError } from "../../../lib/errors.ts";
 import { highestNumber, includesNumber, parseNumbers } from "../../../lib/number-ranges.ts";

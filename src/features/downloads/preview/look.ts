@@ -1,7 +1,7 @@
 import type { User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
 import { probeVideo } from "../../../exec/ytdlp.ts";
-import type { SiteInfo } from "../../../exec/ytdlp-output.ts";
+import type { SiteInfo } from "../../../exec/ytdlp/output.ts";
 import { withWorkFolder } from "../../../exec/work-folder.ts";
 import { dataFolder } from "../../../lib/data-folder.ts";
 import { AppError, isAppError } from "../../../lib/errors.ts";

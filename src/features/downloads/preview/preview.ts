@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
-import { choiceFor } from "../../../exec/ytdlp-choices.ts";
+import { choiceFor } from "../../../exec/ytdlp/choices.ts";
 import { presets } from "../../../lib/download-options.ts";
 import type { Preset } from "../../../lib/download-options.ts";
 import { AppError, isAppError } from "../../../lib/errors.ts";
