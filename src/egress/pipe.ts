@@ -2,6 +2,8 @@ import type { Socket } from "bun";
 import { spliceOfSystem } from "./splice.ts";
 import { type Gate, openGate } from "./throttle.ts";
 
+const nothingPulled = { bytes: 0, broke: false };
+
 /**
  * One direction of a spliced connection. Holds at most what was read before the faster side could be
  * paused, which happens as soon as a write comes up short or has to wait for its turn.
@@ -29,12 +31,12 @@ export class Pipe {
     this.#from.pause();
   }
 
-  /** Passes on what lies ready, where nothing waits and no turn has to be asked for. Returns how many bytes that were. */
-  pull(): number {
-    if (this.#gate !== openGate || this.#waitsFor !== "nothing") return 0;
+  /** Passes on what lies ready, where nothing waits and no turn has to be asked for. */
+  pull(): { bytes: number; broke: boolean } {
+    if (this.#gate !== openGate || this.#waitsFor !== "nothing") return nothingPulled;
     const spliced = spliceOfSystem()?.(this.#from, this.#to);
     if (spliced?.rest) this.push(spliced.rest);
-    return spliced?.bytes ?? 0;
+    return spliced ?? nothingPulled;
   }
 
   /** To be called when the receiving side can take more. */

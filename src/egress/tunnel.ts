@@ -174,7 +174,9 @@ export class Tunnel {
   /** What lies ready behind the chunk goes along with it. */
   #passDown(chunk: Buffer): void {
     this.#down?.push(chunk);
-    this.#pass?.countBytes(this.#down?.pull() ?? 0);
+    const pulled = this.#down?.pull();
+    this.#pass?.countBytes(pulled?.bytes ?? 0);
+    if (pulled?.broke) this.cut();
   }
 
   #readResponseHead(chunk: Buffer): void {
