@@ -1,3 +1,4 @@
+import { askHead } from "../egress/ask-head.ts";
 import type { Egress } from "../egress/egress.ts";
 
 const longestSeconds = 86_400;
@@ -9,14 +10,8 @@ const longestSeconds = 86_400;
 export async function askRetryAfter(egress: Egress, url: URL, now: number): Promise<number | null> {
   const pass = egress.openPass();
   try {
-    const response = await fetch(url, {
-      method: "HEAD",
-      proxy: pass.proxyUrl,
-      redirect: "manual",
-      signal: AbortSignal.timeout(10_000),
-    });
-    const isLimit = response.status === 429 || response.status === 503;
-    return isLimit ? parseRetryAfter(response.headers.get("retry-after"), now) : null;
+    const { status, header } = await askHead(pass.proxyUrl, url, AbortSignal.timeout(10_000));
+    return status === 429 || status === 503 ? parseRetryAfter(header("retry-after"), now) : null;
   } catch {
     // Whatever is wrong with it now: that it limits us is known already.
     return null;
