@@ -16,7 +16,7 @@ import { sha256OfFile } from "../../src/lib/sha256.ts";
 import { paths } from "../../src/paths.ts";
 import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
-import { openTestApp } from "../fixtures/app.ts";
+import { openTestApp, password } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { openBrowser, visit } from "../fixtures/browser.ts";
 import type { Visit } from "../fixtures/browser.ts";
@@ -26,7 +26,7 @@ import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
 import { openFaultyS3, s3Failure } from "../fixtures/s3-faults.ts";
 import type { Fault, FaultyS3 } from "../fixtures/s3-faults.ts";
-import { newDataDir } from "../fixtures/server.ts";
+import { adminEmail, newDataDir, startServer } from "../fixtures/server.ts";
 import { clipOfSize } from "../fixtures/uploads.ts";
 import { until } from "../fixtures/until.ts";
 
@@ -35,6 +35,7 @@ setDefaultTimeout(120_000);
 describe.skipIf(!hasMinio)("a browser and a bucket", () => {
   const films = newDataDir();
   const film = join(films.path, "The long way home.mp4");
+  const words = join(films.path, "A tale of the long way home.mp4");
   const short = join(films.path, "Only a part of the long way home.mp4");
   let minio: Minio;
   let bucket: S3Options;
@@ -244,6 +245,109 @@ describe.skipIf(!hasMinio)("a browser and a bucket", () => {
     await isIn("done");
     await readyFilm();
     expect(received.patches).toBe(0);
+  });
+
+  test("of two open pages one sends it, and when that is closed the other goes on", async () => {
+    takeParts(1200);
+    await send();
+    await until(() => (taken.length > 0 ? true : null));
+    const second = await guest.context.newPage();
+    await second.goto(paths.account());
+    await isIn("sending", second);
+    await press("pause", second);
+    await isIn("paused");
+    await press("resume", second);
+    await isIn("sending");
+    takeParts(200);
+    await page.close();
+    await isIn("done", second);
+    await readyFilm(second);
+    expect([...new Set(taken)].toSorted()).toEqual(all);
+    const answer = await second.request.get("/api/v1/uploads");
+    expect(((await answer.json()) as { items: unknown[] }).items).toHaveLength(1);
+    expect(received.patches).toBe(0);
+  });
+
+  test("a bucket that goes away for a while gets the rest when it is back", async () => {
+    takeParts(700);
+    await send();
+    await until(() => (taken.length > 0 ? true : null));
+    await minio.stop();
+    await isIn("lost");
+    const before = [...taken];
+    taken = [];
+    await minio.start();
+    await isIn("done");
+    await readyFilm();
+    expect([...before, ...taken].toSorted()).toEqual(all);
+    expect(received.patches).toBe(0);
+    await until(async () => (await leftovers()) === 0 || null);
+  });
+
+  test("who is logged out meanwhile hears of it, and logged in again it goes on", async () => {
+    let begins = 0;
+    page.on("request", (request) => (begins += Number(request.url().endsWith("/uploads/s3"))));
+    takeParts(700);
+    await send();
+    await until(() => (taken.length > 0 ? true : null));
+    const cookies = await guest.context.cookies();
+    await guest.context.clearCookies();
+    await isIn("failed");
+    await row().getByText("You are logged out.").waitFor();
+    const before = [...taken];
+    taken = [];
+    await press("retry");
+    await isIn("failed");
+    await row().getByText("You are logged out.").waitFor();
+    expect(taken).toEqual([]);
+    await guest.context.addCookies(cookies);
+    await page.goto(paths.account());
+    await isIn("done");
+    await readyFilm();
+    expect([...before, ...taken].toSorted()).toEqual(all);
+    expect(begins).toBe(1);
+  });
+
+  test("a server that is killed and started again takes what the bucket has", async () => {
+    const data = newDataDir();
+    const settings = { ...s3Settings(bucket), HOMEREEL_STORAGE_S3_PUBLIC_ENDPOINT: door.endpoint };
+    let own = await startServer({ dataDir: data.path, settings });
+    const port = new URL(own.origin).port;
+    const other = await visit(browser, own.origin);
+    try {
+      await other.page.goto(paths.login());
+      await other.page.getByLabel("E-mail").fill(adminEmail);
+      await other.page.getByLabel("Password", { exact: true }).fill(password);
+      await other.page.keyboard.press("Enter");
+      await other.page.waitForURL((url) => url.pathname !== paths.login());
+      takeParts(700);
+      await send(other.page);
+      await until(() => (taken.length > 0 ? true : null));
+      await own.kill();
+      await isIn("lost", other.page);
+      own = await startServer({
+        dataDir: data.path,
+        settings: { ...settings, HOMEREEL_SERVER_PORT: port },
+      });
+      await isIn("done", other.page);
+      await readyFilm(other.page);
+      expect(sorted()).toEqual(all);
+    } finally {
+      await other.close();
+      await own.stop();
+      data.remove();
+    }
+  });
+
+  test("what is no video is said, and nothing of it stays", async () => {
+    writeFileSync(words, "Nothing but words. ".repeat(1000));
+    await send(page, words);
+    await isIn("failed");
+    await row()
+      .getByText(/not a video/i)
+      .waitFor();
+    await app.idle();
+    expect(await leftovers()).toBe(0);
   });
 
   test("without TLS, as in most homes, it is the same", async () => {

@@ -1,9 +1,19 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import { findUserByEmail } from "../../src/features/accounts/queries.ts";
 import { checkStorage } from "../../src/features/storage/storage.ts";
+import { takeArrival } from "../../src/features/uploads/arriving/take-arrival.ts";
+import { linkParts } from "../../src/features/uploads/direct/direct.ts";
+import { takeArrivalJob } from "../../src/features/uploads/jobs.ts";
 import { sweepUploadsNow } from "../../src/features/uploads/sweep.ts";
+import { cancelUpload } from "../../src/features/uploads/uploads.ts";
+import type { AppError } from "../../src/lib/errors.ts";
 import { crc32InBase64 } from "../../src/storage/s3/crc32.ts";
 import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
@@ -272,6 +282,109 @@ describe.skipIf(!hasOwnS3)("straight into the bucket", () => {
     await minio.start();
     expect(await completed(upload)).toMatchObject({ state: "done" });
     await nothingLeft(upload);
+  });
+
+  test("complete, it waits for a bucket that stays away longer than an unfinished one is kept", async () => {
+    const { db, queue } = app.deps;
+    const upload = await sendAll(clipOfSize(clip, 9_000_000));
+    await minio.stop();
+    // As `complete` does while the bucket is still there.
+    queue.add(takeArrivalJob, { uploadId: upload.id });
+    await app.idle();
+    db.$client.exec(`UPDATE uploads SET expires_at = 1 WHERE id = '${upload.id}'`);
+    await sweepUploadsNow(app.deps).catch(() => {});
+    await minio.start();
+    expect((await api("GET", `/${upload.id}`)).body.state).toBe("receiving");
+    db.$client.exec("UPDATE jobs SET run_at = 0 WHERE state = 'ready'");
+    queue.lookAgain(["media"]);
+    await app.idle();
+    expect((await api("GET", `/${upload.id}`)).body.state).toBe("done");
+    await nothingLeft(upload);
+  });
+
+  test("given up while its begin in the bucket is waited for, nothing is begun any more", async () => {
+    const upload = await begin(9_000_000);
+    app.deps.db.$client.exec(`UPDATE uploads SET multipart_id = NULL WHERE id = '${upload.id}'`);
+    const { deps } = app;
+    const user = findUserByEmail(deps.db, "ada@example.org");
+    if (!user) throw new Error("nobody is there");
+    const link = () => linkParts(deps, user, upload.id, [{ n: 1, crc32: "AAAAAA==" }]).then(() => "linked");
+    const ends = [link(), cancelUpload(deps, user, upload.id), link().catch((error: AppError) => error.code)];
+    expect(await Promise.all(ends)).toEqual(["linked", undefined, "conflict"]);
+    await app.idle();
+    await nothingLeft(upload);
+  });
+
+  test("made whole by the bucket although it was given up meanwhile, it goes as well", async () => {
+    const { deps } = app;
+    const bytes = clipOfSize(clip, 9_000_000);
+    const upload = await sendAll(bytes);
+    const arrivals = deps.arrivals && {
+      ...deps.arrivals,
+      complete: async (key: string) => {
+        expect((await api("DELETE", `/${upload.id}`)).status).toBe(204);
+        await app.idle();
+        await openS3Storage(bucket).put(key, bytes);
+      },
+    };
+    await takeArrival({ ...deps, arrivals }, upload.id, new AbortController().signal);
+    await app.idle();
+    await nothingLeft(upload);
+  });
+
+  test("when it is whole, its addresses change nothing any more", async () => {
+    const bytes = clipOfSize(clip, 9_000_000);
+    const upload = await begin(bytes.length);
+    const other = Uint8Array.from(partOf(bytes, upload, 2)).toReversed();
+    const late = await linkOf(upload, 2, other);
+    for (const n of [1, 2]) expect(await sendPart(bytes, upload, n)).toBe(200);
+    const over = await completed(upload);
+    expect((await put(late, other)).status).toBe(404);
+    const asked = { parts: [{ n: 2, crc32: crc32InBase64(other) }] };
+    expect((await api("POST", `/${upload.id}/parts`, asked)).status).toBe(409);
+    const video = await app.request(`/api/v1/videos/${over.video_id}`, { as: ada });
+    expect(await video.json()).toMatchObject({ state: "READY", sha256: sha256(bytes) });
+    await nothingLeft(upload);
+  });
+
+  test("a part that is on its way when its upload is given up stays nowhere", async () => {
+    const bytes = clipOfSize(clip, 9_000_000);
+    const upload = await begin(bytes.length);
+    const part = partOf(bytes, upload, 1);
+    const link = await linkOf(upload, 1, part);
+    const halfway = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const slow = async function* () {
+      yield part.subarray(0, 4_000_000);
+      halfway.resolve();
+      await goOn.promise;
+      yield part.subarray(4_000_000);
+    };
+    const sending = request(link.url, {
+      method: "PUT",
+      headers: { ...link.headers, "content-length": String(part.length) },
+    });
+    // What is refused is not read to its end.
+    sending.on("error", () => {});
+    const answer = once(sending, "response") as Promise<[IncomingMessage]>;
+    Readable.from(slow()).pipe(sending);
+    await halfway.promise;
+    expect((await api("DELETE", `/${upload.id}`)).status).toBe(204);
+    await app.idle();
+    goOn.resolve();
+    expect((await answer)[0].statusCode).toBe(404);
+    await nothingLeft(upload);
+  });
+
+  test("what a person may have is held to what all of their uploads announce, to the end", async () => {
+    const eve = await app.join("quinn");
+    app.deps.db.$client.exec("UPDATE users SET quota_bytes = 20000000 WHERE email = 'quinn@example.org'");
+    const announce = (size_bytes: number) => api("POST", "/s3", { filename: "a.mp4", size_bytes }, eve);
+    const first = await announce(15_000_000);
+    expect(first.status).toBe(201);
+    expect(await announce(6_000_000)).toMatchObject({ status: 507, body: { code: "quota_exceeded" } });
+    expect((await api("DELETE", `/${first.body.id}`, undefined, eve)).status).toBe(204);
+    expect((await announce(6_000_000)).status).toBe(201);
   });
 
   test("a shelf on the disk, and one whose bucket browsers can't reach, say that it can't be", async () => {

@@ -15,11 +15,11 @@ export async function look(url: string, signal: AbortSignal): Promise<Told | "go
   return answer && ((answer.body as Told | null) ?? "gone");
 }
 
-/** Null where there is no answer; without `body` where it is none of use. */
+/** Null where there is no answer, or only that nobody is logged in; without `body` where it is none of use. */
 export async function ask(url: string, signal: AbortSignal): Promise<{ body: unknown } | null> {
   try {
     const answer = await fetch(url, { headers: { accept: "application/json" }, signal });
-    if (!answer.ok) return answer.status >= 500 ? null : { body: null };
+    if (!answer.ok) return answer.status >= 500 || answer.status === 401 ? null : { body: null };
     return { body: readJson(await answer.text()) };
   } catch {
     return null;

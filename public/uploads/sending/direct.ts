@@ -49,7 +49,8 @@ async function goOn({ server, item, watcher, signal }: Sending): Promise<Stored 
   const told = await look(url, signal);
   const outcome = outcomeOf(server, told);
   if (told === "gone" || outcome?.kind === "refused") watcher.placed(null);
-  if (outcome || told === null || told === "gone") return outcome ?? { kind: "again" };
+  if (outcome || told === "gone") return outcome ?? { kind: "again" };
+  // Where there was no answer, this one says why.
   const answer = await tell(`${url}/parts`, undefined, signal);
   const { part_bytes, parts } = (readJson(answer.text) ?? {}) as {
     part_bytes?: number;

@@ -2,7 +2,7 @@ import type { Deps } from "../../deps.ts";
 import { Snooze } from "../../queue/job.ts";
 import { oneAtATime } from "./finish.ts";
 import { forget } from "./forget.ts";
-import { sweepUploadsJob } from "./jobs.ts";
+import { finishUploadJob, sweepUploadsJob, takeArrivalJob } from "./jobs.ts";
 import { expiredUploads, findUpload, receivingUploads } from "./queries.ts";
 
 const hourMs = 3_600_000;
@@ -16,7 +16,8 @@ export function sweepUploadsLater({ now, queue }: Pick<Deps, "now" | "queue">): 
 /** Clears away what nobody goes on with, and forgets what is over. */
 export async function sweepUploadsNow(deps: Pick<Deps, "config" | "db" | "now" | "queue">): Promise<void> {
   const { db, now } = deps;
-  for (const id of expiredUploads(db, now())) {
+  const whole = wholeUploads(deps);
+  for (const id of expiredUploads(db, now()).filter((one) => !whole.has(one))) {
     await oneAtATime(id, async () => {
       // A piece may have come while we were at the ones before.
       const upload = findUpload(db, id);
@@ -25,6 +26,12 @@ export async function sweepUploadsNow(deps: Pick<Deps, "config" | "db" | "now" |
     });
   }
   throw new Snooze(hourMs);
+}
+
+/** Nobody can go on with those: their senders were told that all is here, and it is for us to wait. */
+function wholeUploads({ queue }: Pick<Deps, "queue">): Set<string> {
+  const settling = [takeArrivalJob, finishUploadJob].flatMap((job) => queue.unfinished(job));
+  return new Set(settling.map(({ uploadId }) => uploadId));
 }
 
 /** The work folders that a restart must leave alone. */

@@ -13,12 +13,18 @@ export function begunOf(
   const { arrivals, db } = deps;
   if (arrivals === null) throw noDirectUploads();
   return oneAtATime(id, async () => {
-    const known = findUpload(db, id)?.multipartId;
-    if (known) return { arrivals, multipartId: known };
+    const upload = findUpload(db, id);
+    // It may have been given up while this waited: what would begin now nobody would take back.
+    if (upload?.state !== "receiving") throw over();
+    if (upload.multipartId) return { arrivals, multipartId: upload.multipartId };
     const multipartId = await arrivals.begin(keys.arrival(id));
     changeUploadFrom(db, id, ["receiving"], { multipartId });
     return { arrivals, multipartId };
   });
+}
+
+export function over(): AppError {
+  return new AppError("conflict", "This upload is over.", { hint: "Ask what became of it." });
 }
 
 export function noDirectUploads(): AppError {

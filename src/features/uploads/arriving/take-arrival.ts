@@ -18,6 +18,7 @@ import { findUpload } from "../queries.ts";
 import type { Upload } from "../queries.ts";
 import { judge } from "../shelve.ts";
 import { sendParts } from "../through/send-parts.ts";
+import { dropArrivalLater } from "./drop-arrival.ts";
 import { inScratch } from "./scratch.ts";
 import { requireAll, soundParts } from "./part-rules.ts";
 
@@ -57,7 +58,10 @@ export function takeArrival(deps: Needs, uploadId: string, signal: AbortSignal):
     } catch (error) {
       // What became of it is in the row; its folder is a video's only where all went well.
       await removeWorkFolder(workRoot(deps), uploadId);
-      if (findUpload(db, uploadId)?.state !== "receiving") return;
+      const { state } = findUpload(db, uploadId) ?? { state: "gone" };
+      // Given up meanwhile: what was made whole after its parts were taken back goes as well.
+      if (state === "gone" || state === "refused") dropArrivalLater(deps, upload);
+      if (state !== "receiving") return;
       if (!isAppError(error)) throw error;
       if (isAway(error)) throw new Snooze(awayMs);
       if (!isRefusal(error)) throw error;

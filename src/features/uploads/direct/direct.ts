@@ -9,7 +9,7 @@ import { takeArrivalJob } from "../jobs.ts";
 import { changeUploadFrom } from "../queries.ts";
 import type { Upload } from "../queries.ts";
 import { getUpload, keepMs, startUpload } from "../uploads.ts";
-import { begunOf, noDirectUploads } from "../arriving/begun.ts";
+import { begunOf, noDirectUploads, over } from "../arriving/begun.ts";
 import { checkPart, countOf, planParts, requireAll, soundParts } from "../arriving/part-rules.ts";
 import type { InParts } from "../arriving/part-rules.ts";
 
@@ -91,7 +91,7 @@ function getDirect(deps: Needs, user: User, id: string): DirectUpload {
 function getComing(deps: Needs, user: User, id: string): DirectUpload {
   const upload = getDirect(deps, user, id);
   if (upload.state === "receiving") return upload;
-  throw new AppError("conflict", "This upload is over.", { hint: "Ask what became of it." });
+  throw over();
 }
 
 /** As the bucket says, and written down. What it has forgotten begins anew. */
