@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import type { Server, Socket } from "bun";
 import { type Egress, openEgress } from "../../src/egress/egress.ts";
+import { Pipe } from "../../src/egress/pipe.ts";
 import { spliceOfSystem } from "../../src/egress/splice.ts";
 import { basic, exchange } from "../fixtures/egress-client.ts";
 import { until } from "../fixtures/until.ts";
@@ -127,6 +128,19 @@ describe("splice", () => {
       for (const { near, far } of [source, target]) [near, far].forEach((socket) => socket.terminate());
     },
   );
+
+  test.if(process.platform === "linux")("never overtakes what waits for room", async () => {
+    const [source, target, sink] = [await socketPair(), await socketPair(), await socketPair()];
+    target.far.pause();
+    const pipe = new Pipe(source.near, target.near);
+    pipe.push(Buffer.from(sent));
+    source.far.write("what comes after");
+    await Bun.sleep(5);
+    // There is room again, of which nobody has told the pipe.
+    expect(spliced(target.far, sink.near).bytes).toBeGreaterThan(0);
+    expect(pipe.pull().bytes).toBe(0);
+    for (const { near, far } of [source, target, sink]) [near, far].forEach((socket) => socket.terminate());
+  });
 
   test.if(process.platform === "linux")(
     "tells a connection that broke from one that has nothing to say, or is at its end",

@@ -1,16 +1,18 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer as createSafeServer } from "node:https";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
-import { openEgress } from "../../src/egress/egress.ts";
+import { type EgressPass, openEgress } from "../../src/egress/egress.ts";
 import { findTools } from "../../src/exec/find-tools.ts";
 import { fetchVideo } from "../../src/exec/ytdlp.ts";
 import { fetchPicture } from "../../src/features/downloads/preview/picture.ts";
 import { type DownloadOptions, usualOptions } from "../../src/lib/download-options.ts";
 import { isAppError } from "../../src/lib/errors.ts";
 import { toolSettings } from "../fixtures/app.ts";
+import { makeCertificate } from "../fixtures/certificate.ts";
 import { siteFiles } from "../fixtures/site-files.ts";
 import { mediaPlaylist, videoPage } from "../fixtures/site-pages.ts";
 
@@ -102,6 +104,72 @@ describe("every connection is the guard's", () => {
   });
 });
 
+test.each([
+  ["brings its video", "/clip.mp4", false],
+  ["fails", "/not-here", false],
+  ["is cancelled", "/never", true],
+])("the pass of a run is over when it %s", async (_how, path, isCancelled) => {
+  const { egress } = guard();
+  const passes: EgressPass[] = [];
+  const watched = {
+    ...egress,
+    openPass() {
+      const pass = egress.openPass();
+      passes.push(pass);
+      return pass;
+    },
+  };
+  const cancel = new AbortController();
+  const url = new URL(`http://video.test:${port}${path}`);
+  const asked = requests.length;
+  const running = fetchVideo(
+    { tools, egress: watched },
+    { url, folder: mkdtempSync(join(root, "job-")), signal: cancel.signal },
+  ).catch(() => "failed");
+  while (requests.length === asked) await Bun.sleep(10);
+  if (isCancelled) cancel.abort();
+  await running;
+  expect(passes).toHaveLength(1);
+  for (const { proxyUrl } of passes) expect((await fetch(url, { proxy: proxyUrl })).status).toBe(407);
+  await egress.close();
+});
+
+test("over TLS it is one tunnel for each connection, and every byte is what the site sent", async () => {
+  const folder = mkdtempSync(join(root, "tls-"));
+  const [key, cert] = await makeCertificate(folder, ["DNS:video.test"]);
+  const sent = crypto.getRandomValues(new Uint8Array(65_536));
+  const pieces = 400;
+  let connections = 0;
+  const safe = createSafeServer({ key, cert }, (request, response) => {
+    const size = pieces * sent.length;
+    response.writeHead(200, { "content-type": "video/mp4", "content-length": size });
+    if (request.method === "HEAD") return void response.end();
+    for (let i = 0; i < pieces; i++) response.write(sent);
+    response.end();
+  });
+  safe.on("connection", () => connections++);
+  const safePort = await listen(safe, outerAddress, 0);
+  const trusting = ["env", `SSL_CERT_FILE=${join(folder, "cert.pem")}`, ...tools.ytDlp];
+  const { egress, lookups } = guard();
+  try {
+    const { file } = await fetchVideo(
+      { tools: { ...tools, ytDlp: [...trusting, "--compat-options", "no-certifi"] }, egress },
+      { url: new URL(`https://video.test:${safePort}/v.mp4`), folder },
+    );
+    const bytes = await Bun.file(file?.path ?? "").bytes();
+    expect(bytes.length).toBe(pieces * sent.length);
+    for (let at = 0; at < bytes.length; at += sent.length) {
+      expect(Bun.hash(bytes.subarray(at, at + sent.length))).toBe(Bun.hash(sent));
+    }
+    expect(connections).toBeGreaterThan(0);
+    expect(lookups.length).toBe(connections);
+  } finally {
+    await egress.close();
+    safe.closeAllConnections();
+    safe.close();
+  }
+});
+
 describe("a way inside is refused", () => {
   test.concurrent.each([
     ["a redirect to 127.0.0.1", "/to?http://127.0.0.1:PORT/v.mp4"],
@@ -187,6 +255,7 @@ async function answer(folder: string, request: IncomingMessage, response: Server
   const cdn = `http://cdn.test:${port}`;
   const list = "application/vnd.apple.mpegurl";
   if (path === "/to") return void response.writeHead(302, { location: wish }).end();
+  if (path === "/never") return void response.writeHead(200, { "content-type": "text/html" }).flushHeaders();
   if (path === "/page") return send("text/html", videoPage("A page", "/clip.mp4", cdn));
   if (path === "/page-to") return send("text/html", videoPage("A page", wish));
   if (path === "/rich") return send("text/html", richPage(cdn));
@@ -214,7 +283,11 @@ async function answer(folder: string, request: IncomingMessage, response: Server
   }
 }
 
-async function listen(server: Server, host: string, at: number): Promise<number> {
+async function listen(
+  server: Pick<Server, "once" | "listen" | "address">,
+  host: string,
+  at: number,
+): Promise<number> {
   await new Promise<void>((done, failed) => server.once("error", failed).listen(at, host, done));
   const address = server.address();
   return typeof address === "object" && address ? address.port : 0;
