@@ -255,7 +255,7 @@ async function answer(folder: string, request: IncomingMessage, response: Server
   const cdn = `http://cdn.test:${port}`;
   const list = "application/vnd.apple.mpegurl";
   if (path === "/to") return void response.writeHead(302, { location: wish }).end();
-  if (path === "/never") return void response.writeHead(200, { "content-type": "text/html" }).flushHeaders();
+  if (path === "/never") return response.writeHead(200, { "content-type": "text/html" }).flushHeaders();
   if (path === "/page") return send("text/html", videoPage("A page", "/clip.mp4", cdn));
   if (path === "/page-to") return send("text/html", videoPage("A page", wish));
   if (path === "/rich") return send("text/html", richPage(cdn));
