@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import type { User } from "../../src/db/schema.ts";
 import { countVideosToPicture } from "../../src/features/videos/videos.ts";
 import { getUserByEmail } from "../../src/features/accounts/accounts.ts";
+import { usageOf } from "../../src/features/space/space.ts";
 import { dataFolder } from "../../src/lib/data-folder.ts";
 import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
@@ -50,6 +51,11 @@ const video = async () =>
   (await (await app.request(`/api/v1/videos/${id}`, { as: ann })).json()) as VideoJson;
 const chosen = async () => (await pictures()).filter((key) => key.includes("/own-"));
 const pictures = async () => (await filesStored(app)).filter((key) => key.startsWith(`thumbnails/${id}/`));
+const noise = () => {
+  const [width, height] = [640, 360];
+  const rgb = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 2_654_435_761) >>> 24);
+  return { width, height, rgb };
+};
 const put = (bytes: Uint8Array, as = ann) =>
   app.request(`/api/v1/videos/${id}/thumbnail`, {
     method: "PUT",
@@ -106,6 +112,40 @@ test("it stays when the pictures of the video are taken again, and is none of th
   await app.request(`/api/v1/videos/${id}/thumbnails`, { method: "POST", as: ann });
   await app.idle();
   expect(countVideosToPicture(app.deps, "missing")).toBe(0);
+});
+
+test("it takes of the owner's space, and none is kept that is more than is left", async () => {
+  const own = await chosen();
+  const page = async (bytes: Uint8Array) => {
+    const form = new FormData();
+    form.set("file", new File([Buffer.from(bytes)], "a.jpg"));
+    return app.request(`/videos/${id}/thumbnail`, { method: "POST", body: form, as: ann });
+  };
+  const [small, large] = [await encode(fourCorners(64, 36), ...toPng), await encode(noise(), ...toJpeg)];
+  await put(small);
+  const { usedBytes } = usageOf(app.deps, owner("ann"));
+  const give = (bytes: number | null) =>
+    app.deps.db.$client.prepare("UPDATE users SET quota_bytes = ? WHERE email LIKE 'ann@%'").run(bytes);
+  give(usedBytes + 10);
+  const said = "That is more than you have space for";
+  const refused = await put(large);
+  expect([refused.status, await refused.json()]).toMatchObject([
+    507,
+    { code: "quota_exceeded", title: expect.stringContaining(said) },
+  ]);
+  const shown = await page(large);
+  expect([shown.status, await shown.text()]).toEqual([507, expect.stringContaining(said)]);
+  await app.idle();
+  expect(usageOf(app.deps, owner("ann")).usedBytes).toBe(usedBytes);
+  const [kept, ...others] = await chosen();
+  expect([kept === own[0], others]).toEqual([false, []]);
+  // One that takes no more than the one before may always take its place, and nothing is received where nothing is left.
+  give(1);
+  expect((await put(small)).status).toBe(200);
+  await app.request(`/api/v1/videos/${id}/thumbnail`, { method: "DELETE", as: ann });
+  expect((await put(small)).status).toBe(507);
+  give(null);
+  expect((await put(small)).status).toBe(200);
 });
 
 test("who may not change the video is refused before a byte is read", async () => {

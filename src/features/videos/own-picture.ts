@@ -10,7 +10,9 @@ import { newId } from "../../lib/ids.ts";
 import { sha256OfFile } from "../../lib/sha256.ts";
 import { keys } from "../../storage/keys.ts";
 import type { ReceivePicture } from "../../web/receive-picture.ts";
+import { getUser } from "../accounts/accounts.ts";
 import { discardFiles } from "../removals/removals.ts";
+import { requireQuota } from "../space/space.ts";
 import { noSuchVideo, requireEdit } from "./authorize.ts";
 import { changeVideo, deleteFile, findFile, findVideo, upsertFile } from "./queries.ts";
 import type { NewFile } from "./queries.ts";
@@ -19,7 +21,8 @@ type Needs = Pick<Deps, "config" | "db" | "events" | "now" | "queue" | "storage"
 
 /**
  * A picture that somebody chose stands for the video, before those that were taken from it, which stay. `receive` is
- * asked only where this person may change the video. Throws what `makeCover` does.
+ * asked only where this person may change the video. It takes of the owner's space: throws `quota_exceeded`, and what
+ * `makeCover` does.
  */
 export async function setOwnPicture(
   deps: Needs,
@@ -28,8 +31,11 @@ export async function setOwnPicture(
   receive: ReceivePicture,
   signal?: AbortSignal,
 ): Promise<void> {
-  const { config, tools } = deps;
+  const { config, db, tools } = deps;
   const video = requireEdit(deps, user, id);
+  const owner = getUser(deps, video.ownerId);
+  // How much it will take is known once it is made; where nothing is left, that is not worth the work.
+  if (!findFile(db, id, "thumbnail", 0)) requireQuota(deps, owner, 1);
   await withWorkFolder(dataFolder.work(config.data.dir), `picture-${id}`, async (folder) => {
     const path = join(folder, "arrived");
     await receive(path);
@@ -37,7 +43,7 @@ export async function setOwnPicture(
       megapixels: config.images.max_megapixels,
       signal,
     });
-    await takePlace(deps, video, cover.path);
+    await takePlace(deps, owner, video, cover.path);
   });
   deps.events.emit("video.changed", { videoId: id, userId: video.ownerId });
 }
@@ -62,26 +68,30 @@ export function removeOwnPicture(
   deps.events.emit("video.changed", { videoId: id, userId: ownerId });
 }
 
-/** Under a name of its own: the one before is in use until the commit. */
-async function takePlace(deps: Needs, { id }: Video, path: string): Promise<void> {
+/** Under a name of its own: the one before is in use until the commit. Nothing stays of it where that fails. */
+async function takePlace(deps: Needs, owner: User, { id }: Video, path: string): Promise<void> {
   const { db, now, storage } = deps;
   const key = keys.ownPicture(id, newId());
   const [sha256, { size: sizeBytes }] = await Promise.all([sha256OfFile(path), stat(path)]);
   const place = { videoId: id, kind: "thumbnail", n: 0, storage: storage.name, key } as const;
   const row: NewFile = { ...place, mime: "image/jpeg", sizeBytes, sha256, createdAt: now() };
-  await storage.putFile(key, path);
-  const isThere = db.transaction(
-    () => {
-      // It may have been deleted in the meantime.
-      const video = findVideo(db, id);
-      const old = video ? findFile(db, id, "thumbnail", 0) : row;
-      if (old) discardFiles(deps, [old]);
-      if (!video) return false;
-      upsertFile(db, row);
-      changeVideo(db, id, { updatedAt: now() });
-      return true;
-    },
-    { behavior: "immediate" },
-  );
-  if (!isThere) throw noSuchVideo();
+  try {
+    await storage.putFile(key, path);
+    db.transaction(() => commit(deps, owner, row), { behavior: "immediate" });
+  } catch (error) {
+    db.transaction(() => discardFiles(deps, [row]));
+    throw error;
+  }
+}
+
+function commit(deps: Needs, owner: User, row: NewFile): void {
+  const { db, now } = deps;
+  const id = row.videoId;
+  // It may have been deleted in the meantime.
+  if (!findVideo(db, id)) throw noSuchVideo();
+  const old = findFile(db, id, "thumbnail", 0);
+  requireQuota(deps, owner, row.sizeBytes - (old?.sizeBytes ?? 0));
+  if (old) discardFiles(deps, [old]);
+  upsertFile(db, row);
+  changeVideo(db, id, { updatedAt: now() });
 }
