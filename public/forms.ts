@@ -7,7 +7,7 @@ export function startForms(): void {
   document.addEventListener("pointerover", localiseTime);
 }
 
-/** `<form data-swap="#queue">` takes only that part of the page that its answer leads to. */
+/** `<form data-swap="#queue">` takes only that part of the page that its answer leads to, and the line that it `says`. */
 function swapInPlace(event: SubmitEvent): void {
   const form = event.target as HTMLFormElement;
   const target = form.dataset.swap;
@@ -15,7 +15,9 @@ function swapInPlace(event: SubmitEvent): void {
   event.preventDefault();
   const button = event.submitter as HTMLButtonElement | null;
   const values = button?.name ? { [button.name]: button.value } : {};
-  const how = { source: form, target, select: target, swap: "outerMorph", values };
+  const says = form.dataset.says;
+  const selectOOB = says && document.querySelector(says) ? `${says}:outerMorph` : undefined;
+  const how = { source: form, target, select: target, selectOOB, swap: "outerMorph", values };
   const swapped = htmx.ajax("POST", form.action, how);
   // What moved was taken out for a moment, and the keyboard's place with it.
   void swapped.then(() => button?.id && document.getElementById(button.id)?.focus());

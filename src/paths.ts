@@ -24,7 +24,8 @@ export const paths = {
     `/thumbnails/${id}/${name}.jpg?v=${version}`,
   cancelUpload: (id: string) => `/uploads/${id}/cancel`,
   mine: (query: { state?: string; cursor?: string } = {}) => `/mine${search(query)}`,
-  downloads: () => "/downloads",
+  /** `left_out`: so many of those that failed were not started again. */
+  downloads: (query: { left_out?: string } = {}) => `/downloads${search(query)}`,
   previewDownloads: () => "/downloads/preview",
   downloadOptions: () => "/downloads/options",
   profiles: () => "/downloads/profiles",

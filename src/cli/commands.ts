@@ -48,8 +48,8 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     name: "jobs",
-    usage: "jobs list|logs",
-    summary: "See what downloads do, and why one failed",
+    usage: "jobs list|logs|retry",
+    summary: "See what downloads do and why one failed, start them again",
     load: async () => (await import("./jobs.ts")).jobsCommand,
   },
   {

@@ -4,14 +4,18 @@ import { openDatabase } from "../db/open.ts";
 import type { Deps } from "../deps.ts";
 import { Events } from "../events/events.ts";
 import { findLastFailure, getDownload, listDownloads, readLog } from "../features/downloads/downloads.ts";
+import { retryAll, retryEach } from "./jobs-retry.ts";
+import { findLogin } from "./saved-login.ts";
 import { CommandFailed, UsageError, cleanForTerminal, printTable, readArgs } from "./terminal.ts";
 import type { Command } from "./terminal.ts";
 
 const help = `homereel jobs list [--failed] [--limit N] [--json]
 homereel jobs logs ID | --last-failure [--json]
+homereel jobs retry ID… | --failed [--json]
 
-Reads the database of this machine, also while a server runs. "list" shows downloads, newest first; "logs" what
-yt-dlp said of one, without secrets.`;
+"list" shows downloads, newest first; "logs" what yt-dlp said of one, without secrets. Both read the database of this
+machine, also while a server runs. "retry" starts downloads again on the server of "homereel login": those that are
+named, or all that failed. What would fail again in the same way is left out.`;
 
 const options = {
   failed: { type: "boolean", default: false },
@@ -27,6 +31,7 @@ export const jobsCommand: Command = {
     const { values, positionals } = readArgs(args, options);
     const [action, id, more] = positionals;
     if (values.help || action === undefined) return show(help);
+    if (action === "retry") return retry(positionals.slice(1), values);
     const extra = action === "list" ? id : more;
     if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many.\n\n${help}`);
     if (action === "list") return list(openReading(values.config), values);
@@ -75,6 +80,13 @@ function showLog(deps: Reading, given: string | undefined, json: boolean): numbe
   if (json) return show(JSON.stringify({ id, title, url, state, error, log }, null, 2));
   const head = [`${id}  ${title}`, url, error ? `${error.message} ${error.hint}`.trim() : state];
   return show(cleanForTerminal([...head, "", log || "Nothing was said yet."].join("\n")));
+}
+
+async function retry(ids: string[], { failed, json }: { failed: boolean; json: boolean }): Promise<number> {
+  if (failed === ids.length > 0) throw new UsageError(`Give the ids of downloads, or --failed.\n\n${help}`);
+  const server = findLogin(process.env);
+  if (!server) throw new CommandFailed('Not logged in. "homereel login URL" does it.');
+  return failed ? retryAll(server, json) : retryEach(server, ids, json);
 }
 
 function shorten(text: string): string {

@@ -231,13 +231,30 @@ test("all that failed and can pass is tried again at once, each person's own", a
   const hopeless = await start("/text.mp4");
   await reaches(hopeless.id, "failed");
   expect(await look(hopeless.id)).toMatchObject({ error: { code: "not_a_video", retryable: false } });
+  const alone = await ask(`/downloads/${hopeless.id}/retry`, ada, {});
+  expect([alone.status, await alone.json()]).toMatchObject([
+    409,
+    {
+      code: "conflict",
+      title: "This download would fail again in the same way.",
+      detail: expect.stringContaining("Send the file"),
+    },
+  ]);
+  expect((await app.request(`/downloads/${hopeless.id}/retry`, { ...form({}), as: ada })).status).toBe(409);
+  expect((await look(hopeless.id)).state).toBe("failed");
   const mine = await Promise.all(["/gone.mp4", "/removed.mp4"].map((path) => start(path)));
   const bobs = await start("/gone.mp4", bob);
   for (const { id } of [...mine, bobs]) await reaches(id, "failed");
   const answer = await ask("/downloads/retry-failed", ada, {});
-  expect([answer.status, await answer.json()]).toEqual([202, { count: 2 }]);
+  expect([answer.status, await answer.json()]).toEqual([202, { count: 2, left_out: 1 }]);
   for (const { id } of mine) await reaches(id, "failed");
   expect((await look(bobs.id)).state).toBe("failed");
+
+  const byPage = await app.request("/downloads/retry-failed", { ...form({}), as: ada });
+  const location = byPage.headers.get("location") ?? "";
+  expect([byPage.status, location]).toEqual([303, "/downloads?left_out=1"]);
+  expect(await (await app.request(location, { as: ada })).text()).toContain("1 download was left out");
+  expect(await queuePage()).not.toContain("left out");
 });
 
 test("other people's downloads can't be steered, nor what is over", async () => {

@@ -18,10 +18,12 @@ export function DownloadsPage(props: {
   options?: OptionsShown;
   preview?: PreviewShown | null;
   unfolded?: boolean;
+  /** So many that failed were just not started again. */
+  leftOut?: number;
   /** To be shown to those who may add. */
   bookmarklet?: string;
 }) {
-  const { page, groups, bookmarklet, ...form } = props;
+  const { page, groups, bookmarklet, leftOut = 0, ...form } = props;
   const busy = groups.counts.running + groups.counts.waiting > 0;
   return (
     <Layout
@@ -33,8 +35,21 @@ export function DownloadsPage(props: {
     >
       <h1>Downloads</h1>
       {page.user?.role !== "viewer" && <AddForm page={page} {...form} />}
+      <LeftOut count={leftOut} />
       <DownloadGroups page={page} groups={groups} />
       {page.user?.role !== "viewer" && bookmarklet && <WaysIn bookmarklet={bookmarklet} />}
     </Layout>
+  );
+}
+
+/** It is always there: what a line says is only read out where the line was there before. */
+function LeftOut({ count }: { count: number }) {
+  return (
+    <p id="queue-said" class="queue-said" role="status">
+      {count > 0 &&
+        (count === 1
+          ? "1 download was left out: it would fail again in the same way."
+          : `${count.toLocaleString("en-GB")} downloads were left out: they would fail again in the same way.`)}
+    </p>
   );
 }

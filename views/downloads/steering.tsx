@@ -3,10 +3,10 @@ import { paths } from "../../src/paths.ts";
 import { Button } from "../parts/button.tsx";
 import { Icon, type IconName } from "../parts/icons.tsx";
 
-/** A plain form; with scripts, only the queue is taken from the page that it leads to. */
+/** A plain form; with scripts, only the queue is taken from the page that it leads to, and what is said over it. */
 export function QueueForm({ action, children }: { action: string; children: unknown }) {
   return (
-    <form method="post" action={action} data-swap="#queue">
+    <form method="post" action={action} data-swap="#queue" data-says="#queue-said">
       {children}
     </form>
   );

@@ -145,6 +145,8 @@ const retryRoute = createRoute({
   middleware: allow("videos.download"),
   tags: ["Downloads"],
   summary: "Start a failed or cancelled download again",
+  description:
+    "What failed with `retryable: false` is answered with 409: send the file, or start a new download.",
   request: { params: idParam },
   responses: { 202: jsonOf(downloadSchema, "The download, waiting again."), ...failure },
 });

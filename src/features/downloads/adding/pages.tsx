@@ -26,7 +26,13 @@ type Ctx = Context<AppEnv>;
 
 /** With ?url= (a bookmark) or what a phone shares, the box is filled in; nothing is asked of that address yet. */
 addRoutes.get("/downloads", allow("downloads.see"), (c) =>
-  c.html(downloadsPage(c, { urls: [sharedLink(c.req.query())] })),
+  c.html(
+    downloadsPage(
+      c,
+      { urls: [sharedLink(c.req.query())] },
+      { leftOut: wholeNumber(c.req.query("left_out") ?? "") ?? 0 },
+    ),
+  ),
 );
 
 addRoutes.post("/downloads", allow("videos.download"), async (c) => {
@@ -102,7 +108,7 @@ function shownChoice(fields: Fields): Omit<PreviewShown, "items"> {
 function downloadsPage(
   c: Ctx,
   fields: Fields,
-  more: { error?: ShownError; preview?: PreviewShown | null } = {},
+  more: { error?: ShownError; preview?: PreviewShown | null; leftOut?: number } = {},
 ) {
   const { deps, user } = { deps: c.get("deps"), user: requireUser(c) };
   const page = pageOf(c);
@@ -145,6 +151,9 @@ function inForm(error: ShownError): ShownError {
 }
 
 function numberOf(fields: Fields, name: string): number | null {
-  const text = textOf(fields, name);
+  return wholeNumber(textOf(fields, name));
+}
+
+function wholeNumber(text: string): number | null {
   return /^\d{1,5}$/.test(text) ? Number(text) : null;
 }

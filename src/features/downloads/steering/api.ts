@@ -18,7 +18,10 @@ const moveSchema = z
       .openapi({ description: "Higher goes before everybody's others; admins only." }),
   })
   .openapi("DownloadMove");
-const countSchema = z.object({ count: z.number().int() });
+const retriedSchema = z.object({
+  count: z.number().int(),
+  left_out: z.number().int().openapi({ description: "Those that would fail again in the same way." }),
+});
 
 const pauseRoute = createRoute({
   ...common,
@@ -61,8 +64,8 @@ const resumeAllRoute = createRoute({
 const retryFailedRoute = createRoute({
   ...common,
   path: "/downloads/retry-failed",
-  summary: "Start all failed downloads again",
-  responses: { 202: jsonOf(countSchema, "How many were started."), ...failure },
+  summary: "Start all failed downloads again that may pass",
+  responses: { 202: jsonOf(retriedSchema, "How many were started, and how many were not."), ...failure },
 });
 
 export const steerApi = newApiPart()
@@ -75,7 +78,8 @@ export const steerApi = newApiPart()
     return c.body(null, 204);
   })
   .openapi(retryFailedRoute, async (c) => {
-    return c.json({ count: await retryAllFailed(c.get("deps"), requireUser(c)) }, 202);
+    const { count, leftOut } = await retryAllFailed(c.get("deps"), requireUser(c));
+    return c.json({ count, left_out: leftOut }, 202);
   })
   .openapi(pauseRoute, (c) => {
     return c.json(downloadJson(pauseDownload(c.get("deps"), requireUser(c), c.req.valid("param").id)), 200);

@@ -29,7 +29,6 @@ const toOne = {
 const toAll = {
   "pause-all": pauseAll,
   "resume-all": resumeAll,
-  "retry-failed": retryAllFailed,
 };
 
 for (const [name, verb] of Object.entries(toOne)) {
@@ -45,6 +44,11 @@ for (const [name, verb] of Object.entries(toAll)) {
     return c.redirect(paths.downloads(), 303);
   });
 }
+
+steerRoutes.post("/downloads/retry-failed", allow("videos.download"), async (c) => {
+  const { leftOut } = await retryAllFailed(c.get("deps"), requireUser(c));
+  return c.redirect(paths.downloads(leftOut === 0 ? {} : { left_out: String(leftOut) }), 303);
+});
 
 steerRoutes.post("/downloads/:id/move", allow("videos.download"), async (c) => {
   const { to } = await readForm(c);

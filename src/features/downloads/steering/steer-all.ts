@@ -62,19 +62,20 @@ export async function resumeAll(deps: Needs, user: User): Promise<void> {
   events.emit("queue.changed", { userId: whose });
 }
 
-/** Starts every failed download again that the person may steer and that can pass; returns how many. */
-export async function retryAllFailed(deps: Needs, user: User): Promise<number> {
+/** Starts every failed download again that the person may steer; `leftOut` are those that can't pass. */
+export async function retryAllFailed(deps: Needs, user: User): Promise<{ count: number; leftOut: number }> {
   if (!canAdd(user)) throw mayNotAdd();
   const filter = { userId: canSeeAll(user) ? null : user.id, states: ["failed"] as const };
-  let count = 0;
+  let [count, leftOut] = [0, 0];
   // Downwards, so that one that fails again at once is not met a second time.
   for (let before: number | null = null; ;) {
     const rows = pageOfDownloads(deps.db, filter, 50, before);
     const last = rows.at(-1);
-    if (!last) return count;
+    if (!last) return { count, leftOut };
     before = last.download.seq;
     deps.db.transaction(() => {
       const hopeful = rows.filter((row) => canPassLater(failureOf(row).errorCode ?? ""));
+      leftOut += rows.length - hopeful.length;
       for (const { download } of hopeful) if (retryIfPossible(deps, user, download.id)) count++;
     });
     await new Promise((next) => setImmediate(next));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
-import { AppError } from "../../../lib/errors.ts";
+import { AppError, canPassLater } from "../../../lib/errors.ts";
 import { parseInput } from "../../../lib/parse-input.ts";
 import { getUser } from "../../accounts/accounts.ts";
 import {
@@ -12,7 +12,7 @@ import {
   reopenVideo,
   wishesFor,
 } from "../../videos/videos.ts";
-import { getDownload, maySteer, noSuchDownload } from "../downloads.ts";
+import { failureOf, getDownload, maySteer, noSuchDownload } from "../downloads.ts";
 import type { DownloadItem } from "../item.ts";
 import { fetchJob, probeJob } from "../jobs.ts";
 import { changeDownloadFrom, findDownloadOfVideo, findDownloadRow } from "../queries.ts";
@@ -53,7 +53,7 @@ export function cancelDownload(deps: Steering, user: User, id: string): Download
   return getDownload(deps, user, id);
 }
 
-/** Starts a failed or cancelled download again. */
+/** Starts a failed or cancelled download again; `conflict` where it would only fail in the same way. */
 export function retryDownload(
   deps: Pick<Deps, "db" | "queue" | "now" | "config" | "events">,
   user: User,
@@ -68,6 +68,7 @@ export function retryDownload(
       hint: "Cancel it first to start it again.",
     });
   }
+  if (row.state === "failed" && !canPassLater(failureOf(row).errorCode ?? "")) throw wouldFailAgain();
   const { download } = row;
   db.transaction(() => {
     // Whoever starts it again: it is of the person who asked for it.
@@ -94,6 +95,12 @@ export function retryDownload(
   });
   events.emit("download.changed", { downloadId: id, userId: download.userId });
   return getDownload(deps, user, id);
+}
+
+function wouldFailAgain(): AppError {
+  return new AppError("conflict", "This download would fail again in the same way.", {
+    hint: "Send the file itself, or start a new download where something else is at the address by now.",
+  });
 }
 
 /** Starts the download of a failed video again. */
