@@ -4,7 +4,7 @@ import { cleanText } from "../../src/lib/text.ts";
 import { partOf } from "../form-parts.ts";
 import type { Act, ShownUpload, UploadItem } from "./item.ts";
 import { isOpen, totalsOf } from "./plan.ts";
-import { headline, saidOf, stageOf } from "./words.ts";
+import { headline, saidOf, stageOf, stuckInWords } from "./words.ts";
 
 interface Wanted {
   act(act: Act, id: string | null): void;
@@ -45,10 +45,12 @@ export class UploadPanel {
     }
     // Names can turn the direction of what is written: nobody is to take one for another.
     const named = items.map((item) => ({ ...item, name: cleanText(item.name, 255) }));
-    const said = named.map((item) => this.#showRow(item)).filter((one) => one !== "");
+    const said = named
+      .map((item) => ({ item, words: this.#showRow(item) }))
+      .filter(({ words }) => words !== "");
     this.#panel.hidden = items.length === 0;
     hideUnfinished(items);
-    this.#showHead(items);
+    this.#showHead(named);
     focused();
     // What the page before this one knew is no news.
     if (!this.#isFirst) this.#say(said);
@@ -61,8 +63,9 @@ export class UploadPanel {
 
   #press(button: HTMLElement, wanted: Wanted): void {
     const id = button.closest<HTMLElement>(".row")?.dataset.id ?? null;
-    const act = button.dataset.act as Act | "fold" | "choose-again";
+    const act = button.dataset.act as Act | "fold" | "unfold" | "choose-again";
     if (act === "fold") return this.#fold(button.ariaExpanded === "true");
+    if (act === "unfold") return this.#unfold();
     if (act !== "choose-again") return wanted.act(act, id);
     this.#chooser.dataset.chooseAgain = id ?? "";
     this.#chooser.click();
@@ -73,6 +76,16 @@ export class UploadPanel {
     this.#panel.toggleAttribute("data-folded", isFolded);
     if (isFolded) sessionStorage.setItem("uploads-folded", "1");
     else sessionStorage.removeItem("uploads-folded");
+  }
+
+  /** To the first that waits for somebody. */
+  #unfold(): void {
+    this.#fold(false);
+    const row = this.#list.querySelector<HTMLElement>(
+      "[data-state=failed], [data-state=known], [data-state=needs-file]",
+    );
+    row?.scrollIntoView({ block: "nearest" });
+    row?.querySelector<HTMLElement>(":is(a, button):not([hidden])")?.focus({ preventScroll: true });
   }
 
   /** Where a button with the focus goes, the keyboard stays in its row, else at the head of the list. */
@@ -89,6 +102,9 @@ export class UploadPanel {
 
   #showHead(items: readonly ShownUpload[]): void {
     setText(partOf(this.#panel, "#uploads-title"), headline(items));
+    const stuck = stuckInWords(items);
+    setText(partOf(this.#panel, "#uploads-stuck"), stuck);
+    partOf(this.#panel, "[data-act=unfold]").hidden = stuck === "";
     const { percent } = totalsOf(items);
     const bar = partOf(this.#panel, ":scope > .bar") as HTMLProgressElement;
     bar.value = percent;
@@ -124,11 +140,12 @@ export class UploadPanel {
     return row;
   }
 
-  #say(sentences: string[]): void {
+  /** Of what happened at the same time, what was refused is said in full. */
+  #say(said: { item: ShownUpload; words: string }[]): void {
     const line = document.querySelector("#uploads-said");
-    if (!line || sentences.length === 0) return;
-    const [first = "", ...more] = sentences;
-    line.textContent = more.length === 0 ? first : `${first} And ${more.length} more.`;
+    const first = said.find(({ item }) => item.state === "failed") ?? said[0];
+    if (!line || !first) return;
+    line.textContent = said.length === 1 ? first.words : `${first.words} And ${said.length - 1} more.`;
   }
 }
 

@@ -20,6 +20,18 @@ function idle(items: readonly UploadItem[]): string {
   return done > 0 && done === items.length ? `${files(done)} uploaded` : "Uploads";
 }
 
+/** The first that does not go on by itself, and why; "" where there is none. What was refused comes first. */
+export function stuckInWords(items: readonly UploadItem[]): string {
+  const stuck = (["failed", "known", "needs-file"] as const).flatMap((state) =>
+    items.filter((item) => item.state === state),
+  );
+  const [first, ...more] = stuck;
+  if (!first) return "";
+  const why =
+    first.state === "failed" ? (first.problem?.message ?? "It could not be uploaded.") : `${stageOf(first)}.`;
+  return `${first.name}: ${why}${more.length === 0 ? "" : ` And ${more.length} more.`}`;
+}
+
 /** How an upload is going. */
 export function stageOf({ state, sentBytes, sizeBytes }: UploadItem): string {
   switch (state) {

@@ -155,6 +155,30 @@ describe("dropped on a page", () => {
     expect(guest.complaints.filter((one) => !one.startsWith("Failed to load resource"))).toEqual([]);
   });
 
+  test("what is refused is said while the list is folded, too, and one press leads to it", async () => {
+    const phone = await shelf.visitAs(browser, ada, "phone");
+    await bringAxe(phone.page);
+    await phone.page.goto(paths.gallery());
+    await dropFiles(phone.page, [{ path: join(films.path, "Notes.mp4") }]);
+    const said = phone.page.locator("#uploads [data-act=unfold]");
+    await said.waitFor();
+    expect(await rowOf(phone.page, "Notes").isVisible()).toBe(false);
+    expect(await said.innerText()).toMatch(/^Notes\.mp4: .*\.$/);
+    expect(await phone.page.locator("#uploads-said").innerText()).toStartWith(
+      "Notes.mp4 could not be uploaded.",
+    );
+    expect(await hindrances(phone.page)).toEqual([]);
+    await said.press("Enter");
+    await rowOf(phone.page, "Notes").waitFor();
+    expect(await said.isVisible()).toBe(false);
+    await focusIsOn(phone.page, "Take off the list: Notes.mp4");
+    await phone.page.locator("[data-act=fold]").click();
+    await said.waitFor();
+    await phone.page.locator("[data-act=close]").click();
+    expect(await phone.page.locator("#uploads").isVisible()).toBe(false);
+    await phone.close();
+  });
+
   test("too large a file is refused before anything is sent", async () => {
     await page.goto(paths.gallery());
     const [posts, patches] = [count(page, "POST"), count(page, "PATCH")];

@@ -3,7 +3,7 @@ import { isPicture, pickedFiles } from "../../public/uploads/dropped.ts";
 import type { Act, ShownUpload, UploadItem, UploadState } from "../../public/uploads/item.ts";
 import { Pace } from "../../public/uploads/pace.ts";
 import { afterAct, afterReturn, chooseNext, delayAfter, totalsOf } from "../../public/uploads/plan.ts";
-import { headline, saidOf, stageOf } from "../../public/uploads/words.ts";
+import { headline, saidOf, stageOf, stuckInWords } from "../../public/uploads/words.ts";
 
 function upload(id: string, state: UploadState, more: Partial<ShownUpload> = {}): ShownUpload {
   return {
@@ -132,6 +132,15 @@ describe("in words", () => {
     expect(headline([upload("1", "lost"), upload("2", "waiting")])).toBe("Waiting for the server");
     expect(headline([upload("1", "done"), upload("2", "done")])).toBe("2 files uploaded");
     expect(headline([upload("1", "done"), upload("2", "failed")])).toBe("1 file could not be uploaded");
+  });
+
+  test("of what doesn't go on by itself one is named, what was refused before the others", () => {
+    expect(stuckInWords([upload("1", "done"), upload("2", "sending")])).toBe("");
+    const known = upload("1", "known");
+    expect(stuckInWords([known])).toBe("1.mp4: This file is on the shelf already.");
+    const refused = upload("2", "failed", { problem: { message: "It is no video.", hint: "" } });
+    const missing = upload("3", "needs-file");
+    expect(stuckInWords([known, refused, missing])).toBe("2.mp4: It is no video. And 2 more.");
   });
 
   test("it is read out when something ends, and not while it goes on", () => {

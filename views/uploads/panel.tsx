@@ -38,6 +38,11 @@ export function UploadsPanel({ page }: { page: Page }) {
           <HeadButton act="resume-all" icon="play" label="Go on with all uploads" />
           <HeadButton act="close" icon="x" label="Close the list of uploads" />
         </header>
+        {/* While the list is folded, what needs somebody is said here; it unfolds the list. */}
+        <button type="button" class="uploads-stuck" data-act="unfold" hidden>
+          <Icon name="circle-alert" />
+          <span id="uploads-stuck" dir="auto" />
+        </button>
         <progress class="bar" max="100" value="0" aria-label="Progress of all uploads" />
         <div id="uploads-body" class="uploads-body">
           <ul class="rows" />
