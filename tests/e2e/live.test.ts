@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { logIn } from "../../src/features/accounts/sessions/login.ts";
 import type { User } from "../../src/features/accounts/accounts.ts";
 import { startDownloads } from "../../src/features/downloads/start.ts";
-import { updateVideo } from "../../src/features/videos/videos.ts";
+import { deleteVideo, updateVideo } from "../../src/features/videos/videos.ts";
 import { paths } from "../../src/paths.ts";
 import { password } from "../fixtures/app.ts";
 import { openBrowser } from "../fixtures/browser.ts";
@@ -146,6 +146,20 @@ test("of a private video nobody else sees a card, a number, or a word", async ()
   expect(overheard.text()).not.toContain("business");
   expect(overheard.text()).not.toContain(download.videoId);
   overheard.stop();
+});
+
+test("the last video that goes leaves the page that says what to do, without loading it anew", async () => {
+  const { deps } = shelf.app;
+  const [watching, own] = [cyds.page, beas.page];
+  await Promise.all([watching.goto(paths.gallery()), own.goto(paths.mine())]);
+  await watching.locator(".card").first().waitFor();
+  await own.locator("#mine .row").first().waitFor();
+  await Promise.all([stamp(watching), stamp(own)]);
+  for (const { id } of deps.db.query.videos.findMany().sync()) deleteVideo(deps, bea, id);
+  await watching.getByRole("heading", { name: "The shelf is empty" }).waitFor();
+  await own.getByRole("heading", { name: "You have no videos yet" }).waitFor();
+  expect(await watching.getByRole("navigation", { name: "Filter" }).isVisible()).toBe(false);
+  expect(await Promise.all([isStamped(watching), isStamped(own)])).toEqual([true, true]);
 });
 
 test("nothing was complained about on the way", () => {

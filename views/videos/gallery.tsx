@@ -44,7 +44,8 @@ export function GalleryPage(props: CardsProps & { allTags: { name: string; count
       <div id="cards" class="cards" data-takes-new={filtered ? undefined : ""}>
         <VideoCards {...props} />
       </div>
-      {videos.length === 0 && <NoVideos page={page} filtered={filtered} />}
+      {/* Seen where there is no card: the last one can also go live. */}
+      <NoVideos page={page} filtered={filtered} />
     </Layout>
   );
 }

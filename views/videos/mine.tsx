@@ -31,7 +31,8 @@ export function MinePage(props: RowsProps & { children?: Child }) {
       <div id="mine" class="rows" data-takes-new={filter ? undefined : ""}>
         <MineRows {...props} />
       </div>
-      {rows.length === 0 && <NoVideos page={page} filter={filter} />}
+      {/* Seen where there is no row: the last one can also go live. */}
+      <NoVideos page={page} filter={filter} />
     </Layout>
   );
 }
