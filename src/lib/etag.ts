@@ -17,7 +17,7 @@ export type ConditionResult =
 export function evaluateConditions(input: ConditionInput): ConditionResult {
   const { headers, etag } = input;
   const isRead = input.method === "GET" || input.method === "HEAD";
-  const modifiedAt = Math.floor(input.lastModified / 1000) * 1000;
+  const modifiedAt = inSeconds(input.lastModified);
 
   const ifMatch = headers.get("if-match");
   if (ifMatch !== null) {
@@ -67,8 +67,12 @@ function dateOf(headers: Headers, name: string): number | null {
 }
 
 /** A date counts only if it is exactly the file's own (RFC 9110 §13.1.5): a later one is no proof of the same bytes. */
-function ifRangeHolds(header: string | null, etag: string, modifiedAt: number): boolean {
+export function ifRangeHolds(header: string | null, etag: string, modifiedAt: number): boolean {
   if (header === null) return true;
   const text = header.trim();
-  return text.endsWith('"') ? strongMatch(text, etag) : parseHttpDate(text) === modifiedAt;
+  return text.endsWith('"') ? strongMatch(text, etag) : parseHttpDate(text) === inSeconds(modifiedAt);
+}
+
+function inSeconds(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
 }

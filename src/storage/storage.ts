@@ -6,6 +6,8 @@ export interface StoredObject {
   sizeBytes: number;
   /** When it was stored. */
   modifiedAt: Date;
+  /** What a bucket calls these bytes to whoever gets them from it, with quotes. */
+  etag?: string | undefined;
 }
 
 /**

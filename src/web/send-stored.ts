@@ -1,5 +1,6 @@
 import type { StorageName } from "../db/schema.ts";
 import type { Delivery, LinkOptions, Storage } from "../storage/storage.ts";
+import { ifRangeHolds } from "../lib/etag.ts";
 import { describeBody, sendBytes, sendFile } from "./send-file.ts";
 import type { BytesToSend } from "./send-file.ts";
 
@@ -32,11 +33,30 @@ export function sendStored(
 ): Response | Promise<Response> {
   const delivery = deliveryOf(needs, file);
   if (delivery.way === "file") return sendFile(request, delivery.path, bytes);
+  const storage = needs.storageOf(file.storage);
+  const sendThrough = () => sendBytes(request, bytes, (range) => storage.read(file.key, range));
   // An address is signed for GET alone.
-  if (delivery.way === "stream" || request.method === "HEAD") {
-    return sendBytes(request, bytes, (range) => needs.storageOf(file.storage).read(file.key, range));
-  }
-  return redirectTo(delivery.sign, bytes, linkSeconds);
+  if (delivery.way === "stream" || request.method === "HEAD") return sendThrough();
+  const redirect = () => redirectTo(delivery.sign, bytes, linkSeconds);
+  if (!request.headers.has("if-range")) return redirect();
+  return isPartOf(storage, file, request, bytes).then((isSame) => (isSame ? redirect() : sendThrough()));
+}
+
+/**
+ * Whether what somebody goes on with is a part of these bytes, by what the bucket said of them or by what we say. MinIO
+ * knows no If-Range and sends the end of whatever is there; and as a client asks for its range again wherever it is
+ * redirected to, only we can send the whole instead.
+ */
+async function isPartOf(
+  storage: Storage,
+  { key }: Stored,
+  { headers }: Request,
+  { etag, modifiedAt }: BytesToSend,
+): Promise<boolean> {
+  const ifRange = headers.get("if-range");
+  if (ifRangeHolds(ifRange, etag, modifiedAt)) return true;
+  const found = await storage.find(key);
+  return found?.etag !== undefined && ifRangeHolds(ifRange, found.etag, found.modifiedAt.getTime());
 }
 
 async function redirectTo(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getUserByEmail } from "../../src/features/accounts/accounts.ts";
 import { addPendingVideo, ingestLater } from "../../src/features/videos/videos.ts";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
 import type { S3Options } from "../../src/storage/s3/options.ts";
@@ -13,6 +14,7 @@ import { encode, fourCorners, toPng } from "../fixtures/pictures.ts";
 import { s3Settings } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
 import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
+import { sendReplacement } from "../fixtures/replacement.ts";
 import { until } from "../fixtures/until.ts";
 
 const day = 24 * 3600;
@@ -166,6 +168,40 @@ describe.skipIf(!hasOwnS3)("with a bucket", () => {
       await app.request(`/api/v1/videos/${id}/thumbnails`, { method: "POST", as: owner });
       await until(async () => ((videoRow(app, id)?.updatedAt ?? 0) > before ? true : null));
       await until(() => (readdirSync(join(app.dataDir, "work")).length === 0 ? true : null));
+    });
+
+    test("are never put together of two files where somebody goes on with a download", async () => {
+      const user = getUserByEmail(app.deps, "owner@example.org");
+      const other = await addVideo(app, await mp4Clip());
+      const file = (headers: Record<string, string> = {}) =>
+        app.request(`/videos/${other}/file`, { as: owner, headers });
+      const goOn = async (ifRange: string) => file({ range: "bytes=1000-", "if-range": ifRange });
+      const begun = await fetch((await file()).headers.get("location") ?? "");
+      const [etag = "", date = ""] = ["etag", "last-modified"].map((name) => begun.headers.get(name) ?? "");
+      const own = (await app.request(`/videos/${other}/file`, { as: owner, method: "HEAD" })).headers.get(
+        "etag",
+      );
+      const before = await begun.bytes();
+      for (const validator of [etag, date, own ?? ""]) {
+        const answer = await goOn(validator);
+        expect([validator, answer.status]).toEqual([validator, 302]);
+        const headers = { range: "bytes=1000-", "if-range": etag };
+        const rest = await fetch(answer.headers.get("location") ?? "", { headers });
+        expect([rest.status, await rest.bytes()]).toEqual([206, before.slice(1000)]);
+      }
+
+      const longer = await mp4Clip({ seconds: 3 });
+      await sendReplacement(app, user, other, longer, "longer.mp4");
+      await app.idle();
+      const after = await Bun.file(longer).bytes();
+      for (const validator of [etag, own ?? "", "Sat, 01 Jan 2000 00:00:00 GMT"]) {
+        const answer = await goOn(validator);
+        expect([validator, answer.status]).toEqual([validator, 200]);
+        expect(answer.headers.get("content-disposition")).toContain("attachment");
+        expect(await answer.bytes()).toEqual(after);
+      }
+      // Without a condition it is what was asked for.
+      expect((await file({ range: "bytes=1000-" })).status).toBe(302);
     });
 
     test("leave the bucket when they are deleted", async () => {

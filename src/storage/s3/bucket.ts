@@ -102,7 +102,8 @@ async function checkBucket({ client, name }: Bucket, abortSignal: AbortSignal): 
 async function findObject({ client, name }: Bucket, key: string): Promise<StoredObject | null> {
   try {
     const found = await client.send(new HeadObjectCommand({ Bucket: name, Key: key }));
-    return { key, sizeBytes: found.ContentLength ?? 0, modifiedAt: found.LastModified ?? new Date(0) };
+    const { ContentLength: sizeBytes = 0, LastModified: modifiedAt = new Date(0), ETag: etag } = found;
+    return { key, sizeBytes, modifiedAt, etag };
   } catch (error) {
     // The answer to HEAD has no body that could say more, e.g. that the whole bucket is missing.
     if (error instanceof NotFound) return null;
