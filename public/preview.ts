@@ -1,6 +1,7 @@
 import { startEntries } from "./entries.ts";
 import { askForm, partOf } from "./form-parts.ts";
 import { loadOptions, pickQuality, saveProfile, takeProfile } from "./form-options.ts";
+import { acceptField, refuseField } from "./refused-field.ts";
 
 /** After the last key; a pasted address is looked at at once. */
 const pauseMs = 700;
@@ -36,7 +37,9 @@ export function startPreview(): void {
 
 function lookAtFilled(form: HTMLFormElement): void {
   const box = boxOf(form.querySelector("[data-preview]"));
-  if (box && box.value !== lookedAt && !previewOf(form).hasChildNodes()) lookLater(box, 0);
+  // Of what was refused the page says why; it is looked at again when it is another.
+  if (!box || box.ariaInvalid === "true") return;
+  if (box.value !== lookedAt && !previewOf(form).hasChildNodes()) lookLater(box, 0);
 }
 
 function boxOf(target: EventTarget | null): HTMLTextAreaElement | null {
@@ -55,6 +58,7 @@ function lookLater(box: HTMLTextAreaElement, ms: number): void {
   clearTimeout(timer);
   looking?.abort();
   // What was there is of another address; its numbers must not be sent with this one.
+  acceptField(box);
   show(previewOf(box.form), "");
   timer = setTimeout(() => look(box), ms);
 }
@@ -90,7 +94,7 @@ async function refresh(
   if (signal.aborted) return;
   preview.ariaBusy = null;
   const fresh = fragment?.querySelector("#preview");
-  if (!fresh) return show(preview, "");
+  if (!fresh || refuseField(partOf(form, "[data-preview]"), fresh)) return show(preview, "");
   const [old, part] = options.part
     ? [preview.querySelector(options.part), fresh.querySelector(options.part)]
     : [null, null];

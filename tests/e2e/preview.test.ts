@@ -68,6 +68,16 @@ const rowsOf = () =>
     .prepare("SELECT url, items, options, force_long FROM downloads ORDER BY seq")
     .all() as { url: string; items: string | null; options: string; force_long: number }[];
 
+/** Under the field, which is described by it, and nowhere else. */
+async function saysOnce(page: Page, words: string): Promise<void> {
+  const said = page.locator("#add").getByText(words);
+  await said.first().waitFor();
+  expect(await said.count()).toBe(1);
+  const ids = (await box(page).getAttribute("aria-describedby"))?.split(" ") ?? [];
+  expect([ids, await box(page).getAttribute("aria-invalid")]).toEqual([["urls-error", "urls-note"], "true"]);
+  expect(await page.locator("#urls-error").innerText()).toContain(words);
+}
+
 describe("an address that is pasted", () => {
   test("unfolds in the box of every page, and is downloaded as it was chosen", async () => {
     const page = await open(paths.gallery());
@@ -93,11 +103,27 @@ describe("an address that is pasted", () => {
     const page = await open(paths.downloads());
     await box(page).pressSequentially("https:/");
     await box(page).fill("http://192.168.1.1/video");
-    await page.locator("#preview", { hasText: "private or local network" }).waitFor();
+    await saysOnce(page, "private or local network");
+    await page.getByRole("button", { name: "Download", exact: true }).click();
+    await page.waitForLoadState();
+    await page.waitForTimeout(500);
+    await saysOnce(page, "private or local network");
+    expect(await hindrances(page)).toEqual([]);
     await box(page).fill(site.url("/not-a-video"));
     await page.locator("#preview", { hasText: "There is no video on this page" }).waitFor();
+    expect(await box(page).getAttribute("aria-invalid")).toBeNull();
+    expect(await page.locator("#urls-error").count()).toBe(0);
     await box(page).fill("");
     expect(await page.locator("#preview").innerText()).toBe("");
+  });
+
+  test("is refused under its field without scripts, too, whichever button is pressed", async () => {
+    const page = await open(paths.downloads(), "phone", { javaScriptEnabled: false });
+    for (const name of ["Look first", "Download"]) {
+      await box(page).fill("http://192.168.1.1/video");
+      await page.getByRole("button", { name, exact: true }).click();
+      await saysOnce(page, "private or local network");
+    }
   });
 
   test("shows hostile titles as text", async () => {

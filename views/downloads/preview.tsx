@@ -5,7 +5,7 @@ import type { Preset } from "../../src/lib/download-options.ts";
 import { formatDuration } from "../../src/lib/durations.ts";
 import { paths } from "../../src/paths.ts";
 import { ButtonLink } from "../parts/button.tsx";
-import { type FormError, FormNotice } from "../parts/field.tsx";
+import { FieldError, type FormError, FormNotice } from "../parts/field.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Entries } from "./entries.tsx";
 import { languageName, presetNames } from "./words.ts";
@@ -31,7 +31,7 @@ export function Previews({ shown }: { shown: PreviewShown | null }) {
   const [only, ...more] = shown.items;
   return (
     <div id="preview" class="previews">
-      {shown.error && <FormNotice error={shown.error} />}
+      {shown.error && <Refusal error={shown.error} isRow={shown.isRow} />}
       <input type="hidden" name="looked_at" value={shown.lookedAt} />
       {only && more.length === 0 && !shown.isRow ? (
         <Preview item={only} shown={shown} />
@@ -44,6 +44,12 @@ export function Previews({ shown }: { shown: PreviewShown | null }) {
       )}
     </div>
   );
+}
+
+/** Scripts put what is wrong with the addresses under their field (`public/refused-field.ts`). */
+function Refusal({ error, isRow }: { error: FormError; isRow: boolean }) {
+  const isOfField = error.field === "urls" && !isRow;
+  return isOfField ? <FieldError id="urls" error={error} /> : <FormNotice error={error} />;
 }
 
 function Preview({ item, shown }: { item: PreviewItem; shown: PreviewShown }) {

@@ -116,20 +116,25 @@ function FieldFrame(props: { id: string; label: string; note?: Child; error?: Fo
     <div class="field">
       <label for={id}>{label}</label>
       {children}
-      {error && (
-        <p class="field-error" id={`${id}-error`}>
-          <Icon name="circle-alert" />
-          <span dir="auto">
-            {error.message} {error.hint}
-          </span>
-        </p>
-      )}
+      {error && <FieldError id={id} error={error} />}
       {note && (
         <p class="field-note" id={`${id}-note`}>
           {note}
         </p>
       )}
     </div>
+  );
+}
+
+/** What is wrong with one field; its input is described by it. */
+export function FieldError({ id, error }: { id: string; error: FormError }) {
+  return (
+    <p class="field-error" id={`${id}-error`}>
+      <Icon name="circle-alert" />
+      <span dir="auto">
+        {error.message} {error.hint}
+      </span>
+    </p>
   );
 }
 
