@@ -32,10 +32,18 @@ function withoutRoot(packages) {
   ].join("\n");
 }
 
+const chromium = "chromium-headless-shell";
+
 const byHand = {
-  brew: { install: "brew install", names: { "python3-venv": "", chromium: "--cask chromium" } },
-  dnf: { install: "sudo dnf install", names: { ffmpeg: "ffmpeg-free", "python3-venv": "" } },
-  pacman: { install: "sudo pacman -S", names: { python3: "python", "python3-venv": "" } },
+  brew: { install: "brew install", names: { "python3-venv": "", [chromium]: "--cask chromium" } },
+  dnf: {
+    install: "sudo dnf install",
+    names: { ffmpeg: "ffmpeg-free", "python3-venv": "", [chromium]: "chromium" },
+  },
+  pacman: {
+    install: "sudo pacman -S",
+    names: { python3: "python", "python3-venv": "", [chromium]: "chromium" },
+  },
 };
 
 function withoutApt(packages) {

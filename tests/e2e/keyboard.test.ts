@@ -28,6 +28,7 @@ test("from the login to a video that plays, with nothing but keys", async () => 
     await shelf.addUser("Ada");
     await shelf.app.start();
     await page.goto(paths.gallery());
+    await page.locator("input[name=email]:focus").waitFor();
     await page.keyboard.type("ada@example.org");
     await page.keyboard.press("Tab");
     await page.keyboard.type(password);
