@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { deleteVideo } from "../../src/features/videos/videos.ts";
 import { form, json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { startSite } from "../fixtures/site.ts";
@@ -271,6 +272,30 @@ describe("cancelling", () => {
       (await app.request(`/api/v1/videos/${body.video_id}`, { method: "DELETE", as: user })).status,
     ).toBe(204);
     await until(async () => (workFolders().length === 0 ? true : null));
+  });
+
+  test("deleting it when its last byte is there leaves nothing behind either", async () => {
+    const { deps } = app;
+    const { now } = deps;
+    const { body } = await start({ url: site.url("/slow.mp4?rate=400000") });
+    const videoId = body.video_id ?? "no video";
+    const owner = deps.db.query.users.findFirst().sync();
+    if (!owner) throw new Error("nobody is here");
+    let isDeleted = false;
+    // What is done with a whole file begins with the time that it took.
+    deps.now = () => {
+      if (!isDeleted && existsSync(join(app.dataDir, "work", body.id, "original.mp4"))) {
+        isDeleted = true;
+        deleteVideo(deps, owner, videoId);
+      }
+      return now();
+    };
+    try {
+      await until(() => isDeleted || null);
+      await until(() => (workFolders().length === 0 ? true : null));
+    } finally {
+      deps.now = now;
+    }
   });
 });
 

@@ -102,6 +102,8 @@ async function work(
     else await whatNow(deps, download, error, context);
   } finally {
     deaf();
+    // Deleted when there was nothing left to stop: no job comes after this one to clear up.
+    if (!findDownload(deps.db, download.id)) await removeWorkFolder(workRoot(deps), download.id);
   }
 }
 
