@@ -126,6 +126,25 @@ describe("an address that is pasted", () => {
     }
   });
 
+  test("offers what helps with what is wrong to whoever can do it", async () => {
+    const page = await open(paths.downloads());
+    await box(page).fill(site.url("/login.mp4"));
+    await page.locator("#preview", { hasText: "wants to know who asks" }).waitFor();
+    expect(await page.locator("#preview a").count()).toBe(0);
+    await guest?.close();
+
+    ada = await shelf.addUser("Root", "admin");
+    const admins = await open(paths.downloads());
+    await box(admins).fill(site.url("/login.mp4"));
+    await admins.locator("#preview", { hasText: "wants to know who asks" }).waitFor();
+    await tabTo(admins, "Add cookies");
+    expect(await hindrances(admins)).toEqual([]);
+    await box(admins).fill(`${site.url("/login.mp4")}\n${site.url("/not-a-video")}`);
+    const row = admins.locator(".preview-row", { hasText: "wants to know who asks" });
+    await row.getByRole("link", { name: "Add cookies" }).click();
+    await admins.waitForURL(`${shelf.origin}${paths.cookies("127.0.0.1")}`);
+  });
+
   test("shows hostile titles as text", async () => {
     const page = await open(paths.downloads());
     await box(page).fill(site.url("/hostile"));

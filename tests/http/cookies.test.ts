@@ -171,11 +171,27 @@ describe("nobody reads them again", () => {
     await until(() => !existsSync(copy) || null);
   });
 
+  test("nor beside the part of a file that a pause keeps", async () => {
+    await put(host, jarOf(host));
+    site.slowBytesPerSecond = 50_000;
+    const id = await start(site.url("/slow.mp4?paused"));
+    const folder = join(app.dataDir, "work", id);
+    const files = () => (existsSync(folder) ? readdirSync(folder) : []);
+    await until(() => files().some((name) => name.endsWith(".part")) || null);
+    expect(files()).toContain(".cookies.txt");
+    await call(`/api/v1/downloads/${id}/pause`, { method: "POST", as: user });
+    await app.idle();
+    expect(files().some((name) => name.endsWith(".part"))).toBe(true);
+    expect(files()).not.toContain(".cookies.txt");
+    site.slowBytesPerSecond = 50_000_000;
+    await call(`/api/v1/downloads/${id}/cancel`, { method: "POST", as: user });
+  });
+
   test("nor in the database, a log, a page or an answer", async () => {
     const { text } = await put(host, jarOf(host));
     expect(text).not.toContain(secret);
-    // The site says it back, in a link and an error of yt-dlp's.
-    const failed = await download(site.url(`/gone.mp4?v=${secret}`));
+    // The site says it back, in a link that yt-dlp's error quotes.
+    const failed = await download(site.url(`/not-a-video?v=${secret}`));
     await remove(host);
     await put(host, jarOf(host));
     const paths = [
@@ -188,6 +204,7 @@ describe("nobody reads them again", () => {
     for (const path of paths) expect([path, (await call(path)).text.includes(secret)]).toEqual([path, false]);
     const log = await call(`/api/v1/downloads/${failed.id}/log`);
     expect(log.text).toContain("with cookies");
+    expect(log.text).toContain("/not-a-video?v=[hidden]");
     expect(log.text).not.toContain(secret);
 
     const { $client } = app.deps.db;

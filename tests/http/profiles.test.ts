@@ -76,6 +76,9 @@ describe("profiles", () => {
       ["Train", true],
     ]);
     expect(await optionsOfNext()).toMatchObject({ preset: "480p" });
+    await save({ name: "Sound", options: { preset: "m4a" }, is_default: true });
+    expect((await list()).map((one) => one.is_default)).toEqual([true, false]);
+    await call(`${path}/${train?.id}`, json({ is_default: true }, "PATCH"));
     expect((await call(`${path}/${train?.id}`, { method: "DELETE" })).status).toBe(204);
     expect(await optionsOfNext()).toEqual({ ...usualOptions });
     expect(await list()).toMatchObject([{ id: sound.body.id }]);

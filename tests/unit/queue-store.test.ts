@@ -113,6 +113,9 @@ describe("claiming", () => {
     addTestJob(db, { userId: "a" });
     addTestJob(db, { userId: "a" });
     claim(2);
+    // Served later than the other, and done by now.
+    addTestJob(db, { userId: "b" });
+    for (const job of claim(3)) leaveRunning(db, job, { state: "done" }, 1_000);
     const more = addTestJob(db, { userId: "a", runAt: 0 });
     const others = addTestJob(db, { userId: "b", runAt: 900 });
     expect(claim(3).map((job) => job.id)).toEqual([others]);

@@ -54,7 +54,7 @@ export function AddForm(props: {
           data-add
           data-preview={paths.previewDownloads()}
         />
-        <Previews shown={preview} />
+        <Previews page={page} shown={preview} />
         <FileBox page={page} />
         <div class="add-row">
           <details class="more" open={unfolded}>

@@ -8,6 +8,7 @@ import { ButtonLink } from "../parts/button.tsx";
 import { FieldError, type FormError, FormNotice } from "../parts/field.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Entries } from "./entries.tsx";
+import { RemedyLink, type Viewer } from "./remedy.tsx";
 import { languageName, presetNames } from "./words.ts";
 
 export interface PreviewShown {
@@ -26,7 +27,7 @@ export interface PreviewShown {
 }
 
 /** What the pasted addresses would bring: one in full, several as a list. */
-export function Previews({ shown }: { shown: PreviewShown | null }) {
+export function Previews({ page, shown }: { page: Viewer; shown: PreviewShown | null }) {
   if (!shown) return <div id="preview" class="previews" />;
   const [only, ...more] = shown.items;
   return (
@@ -34,11 +35,11 @@ export function Previews({ shown }: { shown: PreviewShown | null }) {
       {shown.error && <Refusal error={shown.error} isRow={shown.isRow} />}
       <input type="hidden" name="looked_at" value={shown.lookedAt} />
       {only && more.length === 0 && !shown.isRow ? (
-        <Preview item={only} shown={shown} />
+        <Preview page={page} item={only} shown={shown} />
       ) : (
         <ul class="rows">
           {shown.items.map((item) => (
-            <PreviewRow item={item} />
+            <PreviewRow page={page} item={item} />
           ))}
         </ul>
       )}
@@ -52,9 +53,18 @@ function Refusal({ error, isRow }: { error: FormError; isRow: boolean }) {
   return isOfField ? <FieldError id="urls" error={error} /> : <FormNotice error={error} />;
 }
 
-function Preview({ item, shown }: { item: PreviewItem; shown: PreviewShown }) {
-  const { found, error } = item;
-  if (!found) return error && <FormNotice error={error} />;
+function Preview({ page, item, shown }: { page: Viewer; item: PreviewItem; shown: PreviewShown }) {
+  const { found, error, url } = item;
+  if (!found) {
+    return (
+      error && (
+        <>
+          <FormNotice error={error} />
+          <RemedyLink page={page} url={url} remedy={error.remedy} />
+        </>
+      )
+    );
+  }
   return (
     <article class="preview" aria-label="What this address brings">
       <div class={found.picture ? "preview-head" : undefined}>
@@ -80,7 +90,7 @@ function Preview({ item, shown }: { item: PreviewItem; shown: PreviewShown }) {
 }
 
 /** One of several: what tells them apart, and what is wrong. */
-export function PreviewRow({ item }: { item: PreviewItem }) {
+function PreviewRow({ page, item }: { page: Viewer; item: PreviewItem }) {
   const { found, error, url } = item;
   return (
     <li class="row preview-row">
@@ -98,6 +108,7 @@ export function PreviewRow({ item }: { item: PreviewItem }) {
             <strong>{error.message}</strong> {error.hint}
           </p>
         )}
+        <RemedyLink page={page} url={url} remedy={error?.remedy} />
         {found && !found.playlist && <p class="field-note">{found.estimate.reason}</p>}
       </div>
     </li>

@@ -5,8 +5,11 @@ import type { Page } from "../page.ts";
 import { ButtonLink } from "../parts/button.tsx";
 import type { IconName } from "../parts/icons.tsx";
 
+/** Of a page, whose it is. */
+export type Viewer = Pick<Page, "user">;
+
 interface Way {
-  href: (download: DownloadItem) => string;
+  href: (url: string) => string;
   icon: IconName;
   words: string;
   /** Others read in the hint whom to ask. */
@@ -16,7 +19,7 @@ interface Way {
 /** To try again is a button of every download that failed and may pass. */
 const ways: Record<Exclude<Remedy, "retry">, Way> = {
   add_cookies: {
-    href: ({ url }) => paths.cookies(new URL(url).hostname),
+    href: (url) => paths.cookies(new URL(url).hostname),
     icon: "key-round",
     words: "Add cookies",
     forAdmins: true,
@@ -30,14 +33,14 @@ const ways: Record<Exclude<Remedy, "retry">, Way> = {
   },
 };
 
-/** The way to what helps with a failure, where this person can go it. */
-export function RemedyLink({ page, download }: { page: Page; download: DownloadItem }) {
-  const remedy = download.state === "failed" ? download.error?.remedy : null;
+/** The way to what helps with a failure at this address, where this person can go it. */
+export function RemedyLink(props: { page: Viewer; url: string; remedy: Remedy | null | undefined }) {
+  const { page, url, remedy } = props;
   if (!remedy || remedy === "retry") return null;
   const { href, icon, words, forAdmins } = ways[remedy];
   if (forAdmins && page.user?.role !== "admin") return null;
   return (
-    <ButtonLink href={href(download)} icon={icon}>
+    <ButtonLink href={href(url)} icon={icon}>
       {words}
     </ButtonLink>
   );

@@ -42,7 +42,11 @@ export function DownloadRow({ page, download }: { page: Page; download: Download
         <Stage page={page} download={download} />
       </div>
       <div class="row-actions">
-        <RemedyLink page={page} download={download} />
+        <RemedyLink
+          page={page}
+          url={download.url}
+          remedy={state === "failed" ? download.error?.remedy : null}
+        />
         <Actions download={download} />
       </div>
     </li>

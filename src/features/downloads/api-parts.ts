@@ -7,6 +7,11 @@ import { optionsSchema } from "../../lib/download-options.ts";
  */
 export const optionsPart = z.object(optionsSchema.shape).openapi("DownloadOptions");
 
+export const remedyPart = z
+  .enum(["retry", "update_ytdlp", "add_cookies", "free_space"])
+  .nullable()
+  .openapi({ description: "The one action that helps; null where none does." });
+
 export const itemsPart = z.string().openapi({
   description: "Which videos of one playlist, by their numbers; all unless said.",
   example: "1-20,33",

@@ -12,7 +12,7 @@ import {
   timeSchema,
 } from "../../web/api.ts";
 import { requireUser } from "../../web/session.ts";
-import { itemsPart, optionsPart } from "./api-parts.ts";
+import { itemsPart, optionsPart, remedyPart } from "./api-parts.ts";
 import { previewApi } from "./preview/api.ts";
 import { profilesApi } from "./profiles/api.ts";
 import { getDownload, listDownloads, playlistItems } from "./downloads.ts";
@@ -53,10 +53,7 @@ export const downloadSchema = z
         code: z.string(),
         message: z.string(),
         hint: z.string(),
-        remedy: z
-          .enum(["retry", "update_ytdlp", "add_cookies", "free_space"])
-          .nullable()
-          .openapi({ description: "The one action that helps; null where none does." }),
+        remedy: remedyPart,
         retryable: z
           .boolean()
           .openapi({ description: "Whether starting it again may help: what is no video stays none." }),

@@ -59,7 +59,7 @@ export interface ProfileItem {
 export interface PreviewItem {
   url: string;
   /** Null where the site could be asked. */
-  error: { code: string; message: string; hint: string } | null;
+  error: Omit<DownloadError, "retryable"> | null;
   found: FoundItem | null;
 }
 

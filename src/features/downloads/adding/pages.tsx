@@ -57,11 +57,21 @@ addRoutes.post("/downloads/preview", allow("videos.download"), async (c) => {
   const isPart = c.req.header("x-part") !== undefined;
   try {
     const preview = await lookAtFields(c, fields);
-    return c.html(isPart ? <Previews shown={preview} /> : downloadsPage(c, fields, { preview }));
+    return c.html(
+      isPart ? (
+        <Previews page={{ user: requireUser(c) }} shown={preview} />
+      ) : (
+        downloadsPage(c, fields, { preview })
+      ),
+    );
   } catch (error) {
     const shown = inForm(shownError(error));
     const nothing = { ...shownChoice(fields), items: [], error: shown };
-    const part = isPart ? <Previews shown={nothing} /> : downloadsPage(c, fields, { error: shown });
+    const part = isPart ? (
+      <Previews page={{ user: requireUser(c) }} shown={nothing} />
+    ) : (
+      downloadsPage(c, fields, { error: shown })
+    );
     return c.html(part, shown.status);
   }
 });

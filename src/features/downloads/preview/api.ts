@@ -4,6 +4,7 @@ import { highestNumber } from "../../../lib/number-ranges.ts";
 import { allow } from "../../../web/allow.ts";
 import { bodyOf, failure, jsonOf, newApiPart } from "../../../web/api.ts";
 import { requireUser } from "../../../web/session.ts";
+import { remedyPart } from "../api-parts.ts";
 import type { FoundItem, PlaylistPart, PreviewItem } from "../item.ts";
 import { previewUrls } from "./preview.ts";
 
@@ -64,7 +65,9 @@ const foundSchema = z.object({
 const previewSchema = z
   .object({
     url: z.string(),
-    error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
+    error: z
+      .object({ code: z.string(), message: z.string(), hint: z.string(), remedy: remedyPart })
+      .nullable(),
     found: foundSchema.nullable(),
   })
   .openapi("DownloadPreview");
