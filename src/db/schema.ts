@@ -32,8 +32,11 @@ export type FileKind = "original" | "playable" | "thumbnail" | "poster";
 export type IncomingState = "waiting" | "taken" | "refused";
 export type UploadState = "receiving" | "done" | "refused";
 
-/** How the bytes of an upload come: to the disk, through us into the bucket, or straight from the browser to there. */
-export type UploadWay = "disk" | "through" | "direct";
+/**
+ * How the bytes of an upload come: to the disk, through us into the bucket, so too but in one request that nobody goes on
+ * with, or straight from the browser to there.
+ */
+export type UploadWay = "disk" | "through" | "once" | "direct";
 
 export type MoveState = "running" | "stopped" | "done";
 
@@ -244,14 +247,14 @@ export const uploads = sqliteTable(
     state: text("state").$type<UploadState>().notNull(),
     /** As the sender calls it; never used as a path. */
     filename: text("filename").notNull(),
-    /** What was announced; how much of it is here, the file itself says. */
+    /** What was announced, or of one request what has come; how much of it is here, the file itself says. */
     sizeBytes: integer("size_bytes").notNull(),
     way: text("way").$type<UploadWay>().notNull().default("disk"),
-    /** The bucket's name for what it has of a direct one; null where nothing was begun there. */
+    /** The bucket's name for what it has of one that goes there; null where nothing was begun there. */
     multipartId: text("multipart_id"),
-    /** Of all parts of a direct one but the last. */
+    /** Of all parts of such a one but the last. */
     partBytes: integer("part_bytes"),
-    /** What the bucket was last seen to have of a direct one. */
+    /** What the bucket was last seen to have of such a one. */
     storedBytes: integer("stored_bytes").notNull().default(0),
     /** All that the sender said of it, to be said back (tus.io/protocols/resumable-upload, "Upload-Metadata"). */
     metadata: text("metadata", { mode: "json" })

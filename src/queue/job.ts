@@ -53,8 +53,8 @@ export class PermanentFailure extends Error {
 export class Snooze extends Error {
   override readonly name = "Snooze";
   readonly delayMs: number;
-  constructor(delayMs: number) {
-    super(`snoozed for ${delayMs} ms`);
+  constructor(delayMs: number, cause?: unknown) {
+    super(`snoozed for ${delayMs} ms`, { cause });
     this.delayMs = delayMs;
   }
 }

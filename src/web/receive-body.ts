@@ -104,13 +104,19 @@ export async function readBody(
   rules.signal?.throwIfAborted();
   const reader = request.body.getReader();
   let seen = 0;
+  let [isTaking, wasTaking] = [false, false];
   let why: unknown = null;
   // Not by a race of promises: one that lasts would hold on to each piece that it was raced with.
   const cut = (reason: unknown) => {
     why ??= reason;
     reader.cancel(reason).catch(() => {});
   };
-  const unwatch = watchBody(request, rules, () => seen, cut);
+  const countBytes = () => {
+    const wasHeldUp = wasTaking;
+    wasTaking = isTaking;
+    return wasHeldUp ? null : seen;
+  };
+  const unwatch = watchBody(request, rules, countBytes, cut);
   try {
     for (;;) {
       const { value } = await reader.read();
@@ -118,7 +124,11 @@ export async function readBody(
       if (!value) break;
       seen += value.length;
       const busy = take(value);
-      if (busy) await busy;
+      if (!busy) continue;
+      isTaking = wasTaking = true;
+      await busy;
+      isTaking = false;
+      if (why !== null) throw why;
     }
     if (seen < (bodyLength(request) ?? 0)) throw brokenOff();
   } catch (error) {
@@ -137,11 +147,14 @@ export function writeAll(fd: number, chunk: Uint8Array): void {
 /** A test can make it shorter. */
 const paceMs = () => Number(process.env.HOMEREEL_TEST_PACE_MS ?? 30_000);
 
-/** Cuts what is to come no further: somebody else says so, or it comes too slowly. Returns what ends the watch. */
+/**
+ * Cuts what is to come no further: somebody else says so, or it comes too slowly; `countBytes` gives null where we held it up
+ * ourselves since it was asked last. Returns what ends the watch.
+ */
 function watchBody(
   request: Request,
   { server, bytesPerSecond, signal }: ReceivingRules,
-  countBytes: () => number,
+  countBytes: () => number | null,
   cut: (why: unknown) => void,
 ): () => void {
   // Bun's own limit would cut what is slow too, but without a word.
@@ -149,10 +162,11 @@ function watchBody(
   const stop = () => cut(signal?.reason);
   signal?.addEventListener("abort", stop, { once: true });
   const everyMs = paceMs();
-  let before = 0;
+  let before: number | null = 0;
   const pace = setInterval(() => {
     const now = countBytes();
-    if (now - before < (bytesPerSecond * everyMs) / 1000) cut(tooSlow());
+    const isSlow = now !== null && before !== null && now - before < (bytesPerSecond * everyMs) / 1000;
+    if (isSlow) cut(tooSlow());
     before = now;
   }, everyMs);
   return () => {

@@ -1,7 +1,6 @@
-import { closeSync, openSync, rmSync } from "node:fs";
-import type { BusboyFileStream, BusboyInstance } from "@fastify/busboy";
-import { AppError } from "../lib/errors.ts";
-import { readBody, writeAll } from "./receive-body.ts";
+import type { BusboyInstance } from "@fastify/busboy";
+import { AppError, isAppError } from "../lib/errors.ts";
+import { readBody } from "./receive-body.ts";
 import type { Allowance, ReceivingRules } from "./receive-body.ts";
 
 /** A file of a form, whose bytes are about to come. */
@@ -13,14 +12,14 @@ export interface ComingFile {
   fields: Readonly<Record<string, string>>;
 }
 
-/** Where a file goes that may come. */
+/** Where a file goes that may come. No more of the form is read before what these return is over. */
 export interface Place {
-  path: string;
   allowance: Allowance;
-  /** It is there in whole, but not flushed. */
-  arrived(sizeBytes: number): void;
-  /** It is more than may come, and nothing of it is left: the form is read on. What this throws ends it. */
-  tooLarge(error: AppError): void;
+  take(chunk: Uint8Array): void | Promise<void>;
+  /** That was all of it. */
+  arrived(): void | Promise<void>;
+  /** It can't stay, since it is more than may come or since one of the others says so. The form is read on; what this throws ends it. */
+  refused(error: AppError): void | Promise<void>;
 }
 
 /** Of a form beside its files: boundaries, and the heads of its parts. */
@@ -31,8 +30,8 @@ export function isForm({ headers }: Request): boolean {
 }
 
 /**
- * Reads a form of multipart/form-data (RFC 7578), file after file, each written as it comes to where `place` says;
- * null passes over it. Fields that come after a file are of the next one; those after the last are returned.
+ * Reads a form of multipart/form-data (RFC 7578), file after file, each handed as it comes to where `place` says; null
+ * passes over it. Fields that come after a file are of the next one; those after the last are returned.
  */
 export async function receiveForm(
   request: Request,
@@ -40,35 +39,34 @@ export async function receiveForm(
   place: (file: ComingFile) => Place | null,
 ): Promise<Readonly<Record<string, string>>> {
   const form = openForm(await newParser(request), place);
-  try {
-    await readBody(request, rules, form.write);
-    return await form.end();
-  } finally {
-    form.close();
-  }
+  await readBody(request, rules, form.write);
+  return form.end();
 }
 
 function openForm(parser: BusboyInstance, place: (file: ComingFile) => Place | null) {
   const fields: Record<string, string> = {};
   let afterLast: Record<string, string> = {};
   let failure: unknown = null;
-  const opened: { close(): void }[] = [];
+  const fail = (error: unknown) => void (failure ??= error);
+  const steps = inTurn((step) => (failure === null ? step() : undefined), fail);
   parser.on("field", (name, value) => void (fields[name] = afterLast[name] = value));
   parser.on("file", (field, stream, filename) => {
     afterLast = {};
     // A form that breaks off in the middle of a file says so here too.
-    stream.on("error", (cause) => (failure ??= unreadable(cause)));
-    try {
-      const where = filename ? place({ field, filename, fields: { ...fields } }) : null;
-      if (where) opened.push(writeTo(where, stream, (error) => (failure ??= error)));
-      else stream.resume();
-    } catch (error) {
-      failure ??= error;
-      stream.resume();
-    }
+    stream.on("error", (cause) => fail(unreadable(cause)));
+    const file = { field, filename, fields: { ...fields } };
+    let where: Place | null = null;
+    steps.add(() => {
+      const found = filename ? place(file) : null;
+      where = found && within(found);
+    });
+    stream.on("data", (chunk: Uint8Array) => steps.add(() => where?.take(chunk)));
+    stream.on("end", () => {
+      if (!stream.truncated) steps.add(() => where?.arrived());
+    });
   });
   for (const limit of ["partsLimit", "filesLimit", "fieldsLimit"] as const) {
-    parser.on(limit, () => void (failure ??= tooMany()));
+    parser.on(limit, () => fail(tooMany()));
   }
   // The parser says "finish" at the end, "drain" where it had to wait, or never again after an error.
   let goOn = () => {};
@@ -76,27 +74,25 @@ function openForm(parser: BusboyInstance, place: (file: ComingFile) => Place | n
   parser.on("drain", () => goOn());
   parser.on("finish", () => goOn());
   parser.on("error", (cause) => {
-    failure ??= unreadable(cause);
+    fail(unreadable(cause));
     goOn();
   });
-  const check = () => {
+  const settle = async (parsed: Promise<void> | null) => {
+    await parsed;
+    await steps.over();
     if (failure !== null) throw failure;
   };
   return {
     write(chunk: Uint8Array) {
-      const isReady = parser.write(chunk);
-      check();
-      return isReady ? undefined : next().then(check);
+      const drained = parser.write(chunk) ? null : next();
+      if (drained !== null || steps.areWaiting()) return settle(drained);
+      if (failure !== null) throw failure;
     },
     async end() {
       const over = next();
       parser.end();
-      await over;
-      check();
+      await settle(over);
       return afterLast;
-    },
-    close() {
-      for (const file of opened) file.close();
     },
   };
 }
@@ -115,45 +111,62 @@ async function newParser({ headers }: Request): Promise<BusboyInstance> {
   }
 }
 
-/** Everything happens as the parser is written to: nothing waits, and so nothing is held in memory. */
-function writeTo(
-  { path, allowance, arrived, tooLarge }: Place,
-  stream: BusboyFileStream,
-  failed: (error: unknown) => void,
-): { close(): void } {
-  const fd = openSync(path, "ax", 0o600);
-  let isOpen = true;
-  let written = 0;
-  const close = () => {
-    if (isOpen) closeSync(fd);
-    isOpen = false;
+/**
+ * Runs steps in the order they came: at once where nothing waits, so that bytes are as a rule written while the parser is
+ * at them. What came in one piece of the body is all that waits at a time.
+ */
+function inTurn(
+  run: (step: () => void | Promise<void>) => void | Promise<void>,
+  fail: (why: unknown) => void,
+) {
+  let last: Promise<void> | null = null;
+  return {
+    add(step: () => void | Promise<void>): void {
+      try {
+        const going = last ? last.then(() => run(step)) : run(step);
+        if (going) last = going.catch(fail);
+      } catch (error) {
+        fail(error);
+      }
+    },
+    areWaiting: () => last !== null,
+    async over(): Promise<void> {
+      for (let waited = last; waited; waited = last) {
+        await waited;
+        if (last === waited) last = null;
+      }
+    },
   };
-  const attempt = (task: () => void) => {
+}
+
+/** Holds the bytes to the allowance. Of what was refused nothing more is handed on. */
+function within({ allowance, take, arrived, refused }: Place): Place {
+  let comes = 0;
+  let isOver = false;
+  const orRefuse = (step: () => void | Promise<void>): void | Promise<void> => {
+    const refuse = (error: unknown) => {
+      isOver = true;
+      if (!isAppError(error)) throw error;
+      return refused(error);
+    };
+    if (isOver) return;
     try {
-      task();
+      return step()?.catch(refuse);
     } catch (error) {
-      close();
-      failed(error);
+      return refuse(error);
     }
   };
-  stream.on("data", (chunk: Uint8Array) =>
-    attempt(() => {
-      if (!isOpen) return;
-      written += chunk.length;
-      if (written <= allowance.mostBytes) return writeAll(fd, chunk);
-      close();
-      rmSync(path);
-      tooLarge(allowance.exceeded());
-    }),
-  );
-  stream.on("end", () =>
-    attempt(() => {
-      if (!isOpen) return;
-      close();
-      if (!stream.truncated) arrived(written);
-    }),
-  );
-  return { close };
+  return {
+    allowance,
+    refused,
+    take: (chunk) =>
+      orRefuse(() => {
+        comes += chunk.length;
+        if (comes > allowance.mostBytes) throw allowance.exceeded();
+        return take(chunk);
+      }),
+    arrived: () => orRefuse(arrived),
+  };
 }
 
 function tooMany(): AppError {

@@ -2,10 +2,11 @@ import type { Context } from "hono";
 import { formatBytes } from "../lib/bytes.ts";
 import { AppError } from "../lib/errors.ts";
 import type { AppEnv } from "./env.ts";
+import { LocalFile } from "./local-file.ts";
 import { bodyLength, receiveBody } from "./receive-body.ts";
 import type { Allowance, ReceivingRules } from "./receive-body.ts";
 import { frameBytes, isForm, receiveForm } from "./receive-form.ts";
-import type { Place } from "./receive-form.ts";
+import type { ComingFile, Place } from "./receive-form.ts";
 
 /** Writes the picture of a request to a path as it comes. */
 export type ReceivePicture = (path: string) => Promise<{ filename: string }>;
@@ -36,16 +37,22 @@ async function receiveFromForm(
   rules: ReceivingRules,
 ): Promise<string> {
   if ((bodyLength(request) ?? 0) > allowance.mostBytes + frameBytes) throw allowance.exceeded();
+  const file = new LocalFile(path);
   let found: string | null = null;
-  await receiveForm(request, rules, ({ field, filename }): Place | null => {
+  const place = ({ field, filename }: ComingFile): Place | null => {
     if (field !== "file") return null;
     if (found !== null) throw new AppError("invalid_input", "Send one picture in a request.", { field });
     found = filename;
-    const tooLarge = (error: AppError) => {
+    const refused = (error: AppError) => {
       throw error;
     };
-    return { path, allowance, arrived: () => {}, tooLarge };
-  });
+    return { allowance, take: (chunk) => file.write(chunk), arrived: () => file.close(), refused };
+  };
+  try {
+    await receiveForm(request, rules, place);
+  } finally {
+    file.close();
+  }
   if (found === null) throw noFile();
   return found;
 }

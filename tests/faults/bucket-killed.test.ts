@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keys } from "../../src/storage/keys.ts";
 import type { S3Options } from "../../src/storage/s3/options.ts";
@@ -9,6 +9,7 @@ import { s3Settings } from "../fixtures/minio.ts";
 import type { S3Process } from "../fixtures/s3-process.ts";
 import { hasOwnS3 } from "../fixtures/own-s3.ts";
 import type { FaultyS3 } from "../fixtures/s3-faults.ts";
+import { startSite } from "../fixtures/site.ts";
 import { newDataDir, startServer } from "../fixtures/server.ts";
 import type { Server } from "../fixtures/server.ts";
 import { filesByDoctor, keysInBucket, openTwoStorages, unfinished } from "../fixtures/two-storages.ts";
@@ -44,13 +45,23 @@ describe.skipIf(!hasOwnS3)("with a bucket, killed", () => {
   });
 
   test("in the middle of a part: the video becomes READY by itself, and no part is left", async () => {
-    const reached = hangAt((request) => request.url.includes("partNumber=2"), "before");
     const bytes = clipOfSize(await mp4Clip(), 20_000_000);
-    const id = await send(bytes);
-    await killAt(reached);
-    expect(await stateOf(id)).not.toBe("FAILED");
-    await untilReady(id);
-    await expectSound(new Map([[id, sha256(bytes)]]));
+    const film = join(data.path, "film.mp4");
+    writeFileSync(film, bytes);
+    const site = await startSite({ clip: film });
+    try {
+      const reached = hangAt((request) => request.url.includes("partNumber=2"), "before");
+      // Of what is sent here the parts would be there already.
+      const body = JSON.stringify({ url: site.url("/video.mp4") });
+      const asked = { method: "POST", body };
+      const { video_id: id } = await server.api<{ video_id: string }>("/api/v1/downloads", asked);
+      await killAt(reached);
+      expect(await stateOf(id)).not.toBe("FAILED");
+      await untilReady(id);
+      await expectSound(new Map([[id, sha256(bytes)]]));
+    } finally {
+      await site.stop();
+    }
   });
 
   test("at any moment after it took a video: this becomes READY by itself, and nothing is left over", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { keys } from "../../src/storage/keys.ts";
@@ -8,6 +8,8 @@ import { openS3Storage } from "../../src/storage/s3.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
+import { addPerson } from "../fixtures/cast.ts";
+import type { Person } from "../fixtures/cast.ts";
 import { openCuttingDoor } from "../fixtures/cutting-door.ts";
 import type { CuttingDoor } from "../fixtures/cutting-door.ts";
 import { mp4Clip } from "../fixtures/media.ts";
@@ -16,6 +18,7 @@ import type { Minio } from "../fixtures/minio.ts";
 import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
 import { garbled, openFaultyS3, s3Failure, withHeaders } from "../fixtures/s3-faults.ts";
 import type { Fault, FaultyS3 } from "../fixtures/s3-faults.ts";
+import { addArrived } from "../fixtures/shelf.ts";
 import { startSite } from "../fixtures/site.ts";
 import { clipOfSize, sha256 } from "../fixtures/uploads.ts";
 import { until } from "../fixtures/until.ts";
@@ -65,7 +68,7 @@ describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
   let door: FaultyS3;
   let wire: CuttingDoor;
   let app: TestApp;
-  let owner: string;
+  let owner: Person;
   beforeAll(async () => {
     minio = await startOwnS3();
     bucket = await minio.newBucket();
@@ -78,7 +81,7 @@ describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
       HOMEREEL_DOWNLOADS_ALLOW_NETWORKS: "127.0.0.1/32",
     });
     await app.start();
-    owner = await app.join("owner");
+    owner = await addPerson(app, "owner");
   });
   afterEach(() => {
     door.setFault(null);
@@ -95,7 +98,7 @@ describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
   test.each(faults)("%s", async (_, fault) => {
     door.setFault(fault);
     const bytes = clipOfSize(await mp4Clip(), sizeBytes);
-    const id = await send(bytes);
+    const id = await arrive(bytes);
     await expectWaiting(id, bytes);
     door.setFault(null);
     await expectReady(id, bytes);
@@ -104,7 +107,7 @@ describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
   test("breaks off in the middle of a part", async () => {
     wire.cutAfter = 3_000_000;
     const bytes = clipOfSize(await mp4Clip(), sizeBytes);
-    const id = await send(bytes);
+    const id = await arrive(bytes);
     await expectWaiting(id, bytes);
     expect(wire.cuts).toBeGreaterThan(1);
     wire.cutAfter = null;
@@ -124,7 +127,7 @@ describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
       });
     });
     const bytes = clipOfSize(await mp4Clip(), sizeBytes);
-    const id = await send(bytes);
+    const id = await arrive(bytes);
     await expectWaiting(id, bytes);
     door.setFault(null);
     await expectReady(id, bytes);
@@ -136,7 +139,7 @@ describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
       door.setFault(() => s3Failure(503, "SlowDown"));
       const answer = await app.request("/api/v1/downloads", {
         ...json({ url: site.url("/video.mp4") }),
-        as: owner,
+        as: owner.token,
       });
       const { video_id: id } = (await answer.json()) as { video_id: string };
       const bytes = Buffer.from(await Bun.file(site.clip).arrayBuffer());
@@ -148,7 +151,7 @@ describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
     }
   });
 
-  const spoilt: [string, (answer: Response) => Promise<Response>][] = [
+  const spoilt: [string, (answer: Response) => Response | Promise<Response>][] = [
     // Whole, and playable, as far as the answer itself says.
     ["cuts short", async (answer) => new Response((await answer.bytes()).slice(0, 1_000_000))],
     ["garbles", garbled],
@@ -160,7 +163,7 @@ describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
         : forward(),
     );
     const bytes = clipOfSize(await mp4Clip(), sizeBytes);
-    const id = await send(bytes);
+    const id = await arrive(bytes);
     await expectPutOff(id);
     expect(await storage.find(keys.original(id, "mp4"))).toMatchObject({ sizeBytes: bytes.length });
 
@@ -173,16 +176,11 @@ describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
     await expectReady(id, bytes);
   });
 
-  async function send(body: Buffer<ArrayBuffer>): Promise<string> {
-    const headers = { "content-type": "video/mp4" };
-    const answer = await app.request("/api/v1/videos?filename=clip.mp4", {
-      method: "POST",
-      body,
-      headers,
-      as: owner,
-    });
-    expect(answer.status).toBeOneOf([201, 202]);
-    return ((await answer.json()) as { id: string }).id;
+  /** Of what is sent here so much would go into the bucket at once; this is here in whole, as what was downloaded. */
+  async function arrive(bytes: Buffer): Promise<string> {
+    const clip = join(app.dataDir, "clip.mp4");
+    writeFileSync(clip, bytes);
+    return (await addArrived(app, owner.user, clip)).id;
   }
 
   function videoState(id: string): string | undefined {

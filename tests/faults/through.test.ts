@@ -1,71 +1,40 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash, randomInt } from "node:crypto";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { keys } from "../../src/storage/keys.ts";
-import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
+import { postByHand } from "../fixtures/by-hand.ts";
 import { mp4Clip } from "../fixtures/media.ts";
-import { s3Settings } from "../fixtures/minio.ts";
-import type { Minio } from "../fixtures/minio.ts";
-import { hasOwnS3, startOwnS3 } from "../fixtures/own-s3.ts";
-import { openFaultyS3, s3Failure } from "../fixtures/s3-faults.ts";
+import { hasOwnS3 } from "../fixtures/own-s3.ts";
+import { garbled, s3Failure } from "../fixtures/s3-faults.ts";
 import type { FaultyS3 } from "../fixtures/s3-faults.ts";
-import { newDataDir, startServer } from "../fixtures/server.ts";
-import type { Server } from "../fixtures/server.ts";
-import { unfinished } from "../fixtures/two-storages.ts";
-import { clipOfSize, metadata, sha256, tusRoot } from "../fixtures/uploads.ts";
+import { bytesIn, mib, openServerWithBucket } from "../fixtures/server-with-bucket.ts";
+import type { ServerWithBucket } from "../fixtures/server-with-bucket.ts";
+import { clipOfSize, metadata, tusRoot } from "../fixtures/uploads.ts";
 import { until } from "../fixtures/until.ts";
 
 setDefaultTimeout(120_000);
 
-/** More than lies here in whole before it goes on. */
+/** Many parts. */
 const sizeBytes = 70_000_000;
 const pieceBytes = 8_000_000;
-const mib = 1024 * 1024;
 
 describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket", () => {
-  const data = newDataDir();
-  let minio: Minio;
-  let bucket: S3Options;
+  let shelf: ServerWithBucket;
   let door: FaultyS3;
-  let server: Server;
   let authorization: string;
   let bytes: Buffer<ArrayBuffer>;
   beforeAll(async () => {
-    minio = await startOwnS3();
-    bucket = await minio.newBucket();
-    door = openFaultyS3(minio.endpoint);
+    shelf = await openServerWithBucket({ HOMEREEL_STORAGE_S3_SCRATCH: "100MB" });
+    ({ door, authorization } = shelf);
     bytes = clipOfSize(await mp4Clip(), sizeBytes);
-    await start();
-    const { token } = await server.api<{ token: string }>("/api/v1/auth/tokens", {
-      method: "POST",
-      body: JSON.stringify({ name: "uploads", scopes: ["read", "upload"] }),
-    });
-    authorization = `Bearer ${token}`;
   });
   afterEach(() => door.setFault(null));
-  afterAll(async () => {
-    await server.stop();
-    await door.close();
-    await minio.close();
-    data.remove();
-  });
-
-  async function start(): Promise<void> {
-    server = await startServer({
-      dataDir: data.path,
-      settings: {
-        ...s3Settings({ ...bucket, endpoint: door.endpoint }),
-        HOMEREEL_STORAGE_S3_SCRATCH: "100MB",
-        HOMEREEL_LIMITS_API_PER_MINUTE: "1000000",
-        HOMEREEL_TEST_PATIENCE_MS: "200",
-      },
-    });
-  }
+  afterAll(() => shelf.close());
 
   const tus = (method: string, path: string, headers: Record<string, string> = {}, body?: BodyInit) =>
-    fetch(server.origin + path, {
+    fetch(shelf.server.origin + path, {
       method,
       headers: { authorization, "tus-resumable": "1.0.0", ...headers },
       ...(body === undefined ? {} : { body }),
@@ -101,52 +70,21 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
     video_id: string | null;
     error: { code: string } | null;
   }
-  const stateOf = (path: string) => server.api<UploadState>(path);
-
-  async function expectReady(videoId: string, said: Buffer): Promise<void> {
-    const video = await until(async () => {
-      const now = await server.api<{ state: string; sha256: string }>(`/api/v1/videos/${videoId}`);
-      return now.state === "READY" || now.state === "FAILED" ? now : null;
-    }, 60_000);
-    expect(video).toMatchObject({ state: "READY", sha256: sha256(said) });
-    const stored = await openS3Storage(bucket).read(keys.original(videoId, "mp4"));
-    const hash = createHash("sha256");
-    for await (const chunk of stored) hash.update(chunk);
-    expect(hash.digest("hex")).toBe(sha256(said));
-  }
+  const stateOf = (path: string) => shelf.server.api<UploadState>(path);
 
   async function expectStored(videoId: string, said: Buffer): Promise<void> {
-    await expectReady(videoId, said);
-    await expectNothingLeft();
+    await shelf.expectReady(videoId, said);
+    await shelf.expectNothingLeft();
   }
 
-  /** What is a video's is all that there is, in the bucket and here. */
-  async function expectNothingLeft(): Promise<void> {
-    await until(async () => {
-      for await (const { key } of openS3Storage(bucket).list("arrivals/")) if (key) return null;
-      return readdirSync(join(data.path, "work")).length === 0 || null;
-    });
-    // A job takes them back.
-    const asked = door.asked
-      .map((one) => /arrivals\/[^/?]+/.exec(one)?.[0])
-      .filter((key) => key !== undefined);
-    await until(async () => (await unfinished(minio, bucket, [...new Set(asked)])).length === 0 || null);
-  }
-
-  const workFolder = (path: string) => join(data.path, "work", path.split("/").at(-1) ?? "");
-  const bytesHere = (folder: string) =>
-    existsSync(folder)
-      ? readdirSync(folder).reduce((sum, name) => {
-          return sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
-        }, 0)
-      : 0;
+  const workFolder = (path: string) => join(shelf.work, path.split("/").at(-1) ?? "");
 
   test("by tus, only some of it is here at any time", async () => {
     const path = await begin();
     let most = 0;
     for (let offset = 0; offset + pieceBytes < sizeBytes; offset += pieceBytes) {
       expect((await sendPiece(path, offset, bytes.subarray(offset, offset + pieceBytes))).status).toBe(204);
-      most = Math.max(most, bytesHere(workFolder(path)));
+      most = Math.max(most, bytesIn(workFolder(path)));
     }
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThan(17 * mib);
@@ -156,41 +94,36 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
     await expectStored(id ?? "", bytes);
   });
 
-  test("in one request, only a part of it is here at any time", async () => {
-    let most = 0;
-    const watch = setInterval(() => {
-      for (const name of readdirSync(join(data.path, "work"))) {
-        const folder = join(data.path, "work", name);
-        const tails = readdirSync(folder).filter((file) => file.startsWith("tail-"));
-        if (tails.length > 0) most = Math.max(most, bytesHere(folder));
-      }
-    }, 5);
-    const answer = await fetch(`${server.origin}/api/v1/videos?filename=film.mp4`, {
-      method: "POST",
-      headers: { authorization },
-      body: bytes,
-    });
-    clearInterval(watch);
-    expect(answer.status).toBe(201);
-    expect(most).toBeGreaterThan(0);
-    expect(most).toBeLessThan(20 * mib);
-    await expectStored(((await answer.json()) as { id: string }).id, bytes);
-  });
+  test.each([false, true])(
+    "in one request, only a part or two of it are here at any time; without a length: %p",
+    async (isChunked) => {
+      let most = 0;
+      const onPiece = () => void (most = Math.max(most, bytesIn(shelf.work)));
+      const url = `${shelf.server.origin}/api/v1/videos?filename=film.mp4`;
+      const sending = await postByHand(url, bytes, { headers: { authorization }, isChunked, onPiece });
+      await sending.sendUpTo();
+      const { status, body } = await sending.answer;
+      expect(status).toBe(201);
+      expect(most).toBeGreaterThan(0);
+      expect(most).toBeLessThan(17 * mib);
+      await expectStored((JSON.parse(body) as { id: string }).id, bytes);
+    },
+  );
 
   test("three at once are looked at one after the other, where there is room for one", async () => {
     let most = 0;
     const watch = setInterval(() => {
-      const folders = readdirSync(join(data.path, "work")).map((name) => join(data.path, "work", name));
+      const folders = readdirSync(shelf.work).map((name) => join(shelf.work, name));
       const isCopy = (folder: string) =>
         existsSync(folder) && readdirSync(folder).some((file) => /^(received|original)/.test(file));
       most = Math.max(
         most,
-        folders.filter(isCopy).reduce((sum, folder) => sum + bytesHere(folder), 0),
+        folders.filter(isCopy).reduce((sum, folder) => sum + bytesIn(folder), 0),
       );
     }, 5);
     const answers = await Promise.all(
       ["a", "b", "c"].map((name) =>
-        fetch(`${server.origin}/api/v1/videos?filename=${name}.mp4`, {
+        fetch(`${shelf.server.origin}/api/v1/videos?filename=${name}.mp4`, {
           method: "POST",
           headers: { authorization },
           body: bytes,
@@ -199,22 +132,22 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
     );
     for (const answer of answers) {
       expect(answer.status).toBe(201);
-      await expectReady(((await answer.json()) as { id: string }).id, bytes);
+      await shelf.expectReady(((await answer.json()) as { id: string }).id, bytes);
     }
     clearInterval(watch);
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThan(100_000_000);
-    await expectNothingLeft();
+    await shelf.expectNothingLeft();
   });
 
   test("of one request that is no video nothing stays", async () => {
-    const answer = await fetch(`${server.origin}/api/v1/videos?filename=film.mp4`, {
+    const answer = await fetch(`${shelf.server.origin}/api/v1/videos?filename=film.mp4`, {
       method: "POST",
       headers: { authorization },
       body: Buffer.alloc(sizeBytes, "no video "),
     });
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([422, "not_a_video"]);
-    await expectNothingLeft();
+    await shelf.expectNothingLeft();
   });
 
   test("by tus, what is no video is refused with the last piece", async () => {
@@ -223,7 +156,7 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
     const answer = await sendRest(path, text);
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([422, "not_a_video"]);
     expect((await stateOf(path)).error?.code).toBe("not_a_video");
-    await expectNothingLeft();
+    await shelf.expectNothingLeft();
   });
 
   test("a piece that is not what its checksum says does not count", async () => {
@@ -245,7 +178,7 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
     const path = await begin();
     await sendPiece(path, 0, bytes.subarray(0, 20_000_000));
     expect((await tus("DELETE", path)).status).toBe(204);
-    await expectNothingLeft();
+    await shelf.expectNothingLeft();
   });
 
   test("while the bucket is away it stays where it is, and goes on after that", async () => {
@@ -257,7 +190,7 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
       const answer = await sendPiece(path, offset, bytes.subarray(offset, offset + pieceBytes));
       if (n > 0) expect(answer.status).toBe(503);
     }
-    expect(bytesHere(workFolder(path))).toBeLessThan(17 * mib);
+    expect(bytesIn(workFolder(path))).toBeLessThan(17 * mib);
     door.setFault(null);
     expect((await sendRest(path)).status).toBe(204);
     await expectStored((await stateOf(path)).video_id ?? "", bytes);
@@ -272,12 +205,49 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
     await expectStored(id ?? "", bytes);
   });
 
+  /** Every fetch of an arrival, or the first so many. */
+  function garble(most = Infinity): { fetches: number } {
+    const seen = { fetches: 0 };
+    door.setFault(async (request, forward) => {
+      const answer = await forward();
+      const { pathname, searchParams } = new URL(request.url);
+      const isFetch = request.method === "GET" && pathname.includes("/arrivals/");
+      if (!isFetch || searchParams.has("uploadId")) return answer;
+      return ++seen.fetches > most ? answer : garbled(answer);
+    });
+    return seen;
+  }
+  /** So often one is fetched before it is put off. */
+  const triesOfOne = 3;
+
+  test("an arrival that comes garbled is waited for", async () => {
+    const path = await begin();
+    const seen = garble();
+    expect((await sendRest(path)).status).toBe(204);
+    await until(() => (seen.fetches > triesOfOne ? true : null), 60_000);
+    expect(await stateOf(path)).toMatchObject({ state: "receiving", video_id: null, error: null });
+    door.setFault(null);
+    const id = await until(async () => (await stateOf(path)).video_id, 60_000);
+    await expectStored(id, bytes);
+  });
+
+  test("an arrival of one request that comes garbled is fetched again, while its sender waits", async () => {
+    const seen = garble(triesOfOne);
+    const answer = await fetch(`${shelf.server.origin}/api/v1/videos?filename=film.mp4`, {
+      method: "POST",
+      headers: { authorization },
+      body: bytes,
+    });
+    expect([answer.status, seen.fetches]).toEqual([201, triesOfOne + 1]);
+    await expectStored(((await answer.json()) as { id: string }).id, bytes);
+  });
+
   test("what the bucket has forgotten is sent from its begin", async () => {
     const path = await begin();
     await sendPiece(path, 0, bytes.subarray(0, 10_000_000));
     const key = keys.arrival(path.split("/").at(-1) ?? "");
-    await openS3Storage(bucket).put(key, new Uint8Array([1]));
-    await openS3Storage(bucket).delete(key);
+    await openS3Storage(shelf.bucket).put(key, new Uint8Array([1]));
+    await openS3Storage(shelf.bucket).delete(key);
     const answer = await sendPiece(path, 10_000_000, bytes.subarray(10_000_000, 20_000_000));
     expect([answer.status, await offsetOf(path)]).toEqual([409, 0]);
     await sendRest(path);
@@ -291,9 +261,9 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
       const piece = bytes.subarray(offset, offset + Math.min(pieceBytes, sizeBytes - offset - 1));
       const sending = sendPiece(path, offset, piece).catch(() => null);
       await Bun.sleep(randomInt(60));
-      await server.kill();
+      await shelf.server.kill();
       await sending;
-      await start();
+      await shelf.start();
     }
     expect((await sendRest(path)).ok).toBe(true);
     const id = await until(async () => (await stateOf(path)).video_id);
@@ -305,9 +275,9 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
     await sendPiece(path, 0, bytes.subarray(0, sizeBytes - 100));
     const sending = sendPiece(path, sizeBytes - 100, bytes.subarray(sizeBytes - 100)).catch(() => null);
     await Bun.sleep(30);
-    await server.kill();
+    await shelf.server.kill();
     await sending;
-    await start();
+    await shelf.start();
     if ((await offsetOf(path)) < sizeBytes) await sendRest(path);
     const id = await until(async () => (await stateOf(path)).video_id);
     await expectStored(id, bytes);

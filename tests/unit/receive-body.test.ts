@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../../src/lib/errors.ts";
-import { receiveBody } from "../../src/web/receive-body.ts";
+import { readBody, receiveBody } from "../../src/web/receive-body.ts";
 import { newDataDir } from "../fixtures/server.ts";
 
 const allowance = { mostBytes: 20_000_000, exceeded: () => new AppError("too_large", "Too much.") };
@@ -63,6 +63,37 @@ test("what is cut says when its last byte is written, and left a beginning of wh
   expect(written.length).toBeLessThan(sent.length);
   expect(written.equals(sent.subarray(0, written.length))).toBe(true);
   expect(await answered).toEndWith("true");
+});
+
+describe("how fast a body has to come", () => {
+  test.each([
+    ["is not to be seen by how long we take", { takesMs: 120, waitsMs: 1 }, "all of it"],
+    ["is seen by how long nothing comes", { takesMs: 1, waitsMs: 400 }, "took_too_long"],
+  ] as const)("%s", async (_, { takesMs, waitsMs }, expected) => {
+    process.env.HOMEREEL_TEST_PACE_MS = "50";
+    using served = Bun.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      async fetch(request) {
+        const rules = { bytesPerSecond: 1_000_000 };
+        const reading = readBody(request, rules, () => Bun.sleep(takesMs)).then(() => "all of it");
+        return new Response(await reading.catch((error: AppError) => error.code));
+      },
+    });
+    let pieces = 0;
+    const body = new ReadableStream({
+      async pull(controller) {
+        controller.enqueue(new Uint8Array(100_000));
+        if (++pieces === 4) controller.close();
+        await Bun.sleep(waitsMs);
+      },
+    });
+    try {
+      expect(await (await fetch(served.url, { method: "POST", body })).text()).toBe(expected);
+    } finally {
+      delete process.env.HOMEREEL_TEST_PACE_MS;
+    }
+  });
 });
 
 /** Stops in the middle, and says so. */

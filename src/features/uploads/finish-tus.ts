@@ -1,5 +1,6 @@
 import type { Deps } from "../../deps.ts";
 import { finishUpload, finishUploadLater } from "./finish.ts";
+import { forgetRow } from "./forget.ts";
 import { inletOf } from "./inlets.ts";
 import { findUpload, receivingUploads } from "./queries.ts";
 import type { Upload } from "./queries.ts";
@@ -15,11 +16,15 @@ export function finishTusLater(deps: Pick<Deps, "queue">, { id, way }: Pick<Uplo
   else finishUploadLater(deps, id);
 }
 
-/** At boot: what had arrived in whole when the last life ended. */
+/** At boot: what had arrived in whole when the last life ended; what came in one request is over with that. */
 export function settleUploads(deps: Pick<Deps, "config" | "db" | "queue">): void {
   for (const upload of receivingUploads(deps.db)) {
     // Of what goes straight into the bucket, its sender says when it is complete.
     if (upload.way === "direct") continue;
+    if (upload.way === "once") {
+      deps.db.transaction(() => forgetRow(deps, upload));
+      continue;
+    }
     const inlet = inletOf(upload);
     inlet.dropDistrusted(deps, upload);
     if (inlet.offset(deps, upload) === upload.sizeBytes) finishTusLater(deps, upload);

@@ -73,7 +73,7 @@ function arrivalOf({ id, partBytes, sizeBytes }: Upload): Arrival | undefined {
   return partBytes === null ? undefined : { key: keys.arrival(id), sizeBytes, partBytes };
 }
 
-function gone(): AppError {
+export function gone(): AppError {
   return new AppError("conflict", "This upload was cancelled.");
 }
 

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, lte, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, lt, lte, ne, sql } from "drizzle-orm";
 import type { Database } from "../../db/open.ts";
 import { prepared } from "../../db/prepared.ts";
 import { uploads } from "../../db/schema.ts";
@@ -18,14 +18,14 @@ export function findUpload(db: Database, id: string): Upload | null {
   return statements(db).upload.get({ id }) ?? null;
 }
 
-/** One person's, newest first; `beforeSeq` is where the page before ended. */
+/** One person's that can be gone on with or were, newest first; `beforeSeq` is where the page before ended. */
 export function pageOfUploads(
   db: Database,
   userId: string,
   limit: number,
   beforeSeq: number | null,
 ): Upload[] {
-  const whose = eq(uploads.userId, userId);
+  const whose = and(eq(uploads.userId, userId), ne(uploads.way, "once"));
   return db
     .select()
     .from(uploads)
@@ -35,14 +35,25 @@ export function pageOfUploads(
     .all();
 }
 
-/** One person's of which bytes are missing, newest first. */
-export function receivingUploadsOf(db: Database, userId: string, limit: number): Upload[] {
+/** One person's that can be gone on with, newest first. */
+export function unfinishedUploadsOf(db: Database, userId: string, limit: number): Upload[] {
+  const isUnfinished = and(eq(uploads.state, "receiving"), ne(uploads.way, "once"));
   return db
     .select()
     .from(uploads)
-    .where(and(eq(uploads.userId, userId), eq(uploads.state, "receiving")))
+    .where(and(eq(uploads.userId, userId), isUnfinished))
     .orderBy(desc(uploads.seq))
     .limit(limit)
+    .all();
+}
+
+/** All of one person's of which bytes are missing. */
+export function receivingUploadsOf(db: Database, userId: string): Upload[] {
+  const isReceiving = eq(uploads.state, "receiving");
+  return db
+    .select()
+    .from(uploads)
+    .where(and(eq(uploads.userId, userId), isReceiving))
     .all();
 }
 

@@ -4,6 +4,7 @@ import { oneAtATime } from "./finish.ts";
 import { forget } from "./forget.ts";
 import { finishUploadJob, sweepUploadsJob, takeArrivalJob } from "./jobs.ts";
 import { expiredUploads, findUpload, receivingUploads } from "./queries.ts";
+import type { Upload } from "./queries.ts";
 
 const hourMs = 3_600_000;
 
@@ -21,7 +22,7 @@ export async function sweepUploadsNow(deps: Pick<Deps, "config" | "db" | "now" |
     await oneAtATime(id, async () => {
       // A piece may have come while we were at the ones before.
       const upload = findUpload(db, id);
-      if (!upload || upload.expiresAt > now()) return;
+      if (!upload || upload.expiresAt > now() || isUnderWay(upload)) return;
       await forget(deps, upload);
     });
   }
@@ -34,7 +35,13 @@ function wholeUploads({ queue }: Pick<Deps, "queue">): Set<string> {
   return new Set(settling.map(({ uploadId }) => uploadId));
 }
 
+/** As long as its request, however long that is. */
+function isUnderWay({ state, way }: Upload): boolean {
+  return state === "receiving" && way === "once";
+}
+
 /** The work folders that a restart must leave alone. */
 export function uploadFoldersInUse({ db }: Pick<Deps, "db">): string[] {
-  return receivingUploads(db).map(({ id }) => id);
+  const uploads = receivingUploads(db).filter((upload) => !isUnderWay(upload));
+  return uploads.map(({ id }) => id);
 }

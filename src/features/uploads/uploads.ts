@@ -10,7 +10,13 @@ import { forget, forgetRow } from "./forget.ts";
 import { inletOf } from "./inlets.ts";
 import type { UploadItem } from "./item.ts";
 import { requireMayUpload, requireSpaceFor } from "./limits.ts";
-import { findUpload, insertUpload, pageOfUploads, receivingUploadsOf } from "./queries.ts";
+import {
+  findUpload,
+  insertUpload,
+  pageOfUploads,
+  receivingUploadsOf,
+  unfinishedUploadsOf,
+} from "./queries.ts";
 import type { Upload } from "./queries.ts";
 import { checkFilename } from "./upload-rules.ts";
 import { readWishes } from "./wishes.ts";
@@ -51,13 +57,15 @@ export function startUpload(
     updatedAt: time,
     expiresAt: time + keepMs(deps),
   });
-  return getUpload(deps, user, id);
+  const upload = findUpload(db, id);
+  if (upload) return upload;
+  throw new Error(`upload ${id} is not there`);
 }
 
-/** `not_found` also where it is another person's. */
+/** `not_found` also where it is another person's, or comes in one request. */
 export function getUpload({ db }: Pick<Deps, "db">, user: User, id: string): Upload {
   const upload = findUpload(db, id);
-  if (upload?.userId !== user.id) {
+  if (upload?.userId !== user.id || upload.way === "once") {
     throw new AppError("not_found", "There is no such upload.", {
       hint: "It may be over, or have waited too long. Send the file again.",
     });
@@ -83,7 +91,7 @@ export function listUploads(
 
 /** One's own of which bytes are missing, the newest first. */
 export function unfinishedUploads(deps: Pick<Deps, "config" | "db">, user: User): UploadItem[] {
-  return receivingUploadsOf(deps.db, user.id, mostUnfinished).map((row) => itemOf(deps, row));
+  return unfinishedUploadsOf(deps.db, user.id, mostUnfinished).map((row) => itemOf(deps, row));
 }
 
 const mostUnfinished = 50;
@@ -141,7 +149,7 @@ export function findKnown(
  * bytes away after it.
  */
 export function discardUploadsOf(deps: Pick<Deps, "config" | "db" | "queue">, userId: string): () => void {
-  const uploads = receivingUploadsOf(deps.db, userId, Number.MAX_SAFE_INTEGER);
+  const uploads = receivingUploadsOf(deps.db, userId);
   for (const upload of uploads) forgetRow(deps, upload);
   return () => {
     for (const { id } of uploads) void removeWorkFolder(workRoot(deps), id);

@@ -45,7 +45,7 @@ export function takeArrival(deps: Needs, uploadId: string, signal: AbortSignal):
       // Of what comes through us the last part is still here, and stays until the bucket has it.
       await sendParts(deps, uploadId);
     } catch (error) {
-      throw isAppError(error) && isAway(error) ? new Snooze(awayMs) : error;
+      throw isAppError(error) && isAway(error) ? new Snooze(awayMs, error) : error;
     }
     const upload = findUpload(db, uploadId);
     const owner: User | null = upload && findUserById(db, upload.userId);
@@ -63,7 +63,7 @@ export function takeArrival(deps: Needs, uploadId: string, signal: AbortSignal):
       if (state === "gone" || state === "refused") dropArrivalLater(deps, upload);
       if (state !== "receiving") return;
       if (!isAppError(error)) throw error;
-      if (isAway(error)) throw new Snooze(awayMs);
+      if (isAway(error)) throw new Snooze(awayMs, error);
       if (!isRefusal(error)) throw error;
       await refuse(deps, upload, error);
     }
@@ -72,7 +72,7 @@ export function takeArrival(deps: Needs, uploadId: string, signal: AbortSignal):
 }
 
 /** Or garbles what it says: what was sent is there all the same. */
-function isAway({ code }: AppError): boolean {
+export function isAway({ code }: AppError): boolean {
   return ["storage_unreachable", "storage_full", "checksum_mismatch"].includes(code);
 }
 

@@ -8,7 +8,6 @@ import { verifyChecksum } from "../checksum.ts";
 import type { Piece } from "../inlets.ts";
 import { findUpload } from "../queries.ts";
 import type { Upload } from "../queries.ts";
-import { mostHereBytes } from "./begin.ts";
 import { sendParts } from "./send-parts.ts";
 import { findTail, tailPath } from "./tail.ts";
 
@@ -16,20 +15,22 @@ type Needs = Pick<Deps, "arrivals" | "config" | "db" | "now">;
 
 /** Takes a piece of an upload on its way into the bucket. What has come when it stops is kept. */
 export async function receiveThrough(deps: Needs, upload: Upload, piece: Piece): Promise<void> {
-  const { id } = upload;
+  const { id, sizeBytes } = upload;
   const { request, checksum, allowance, rules } = piece;
+  const partBytes = upload.partBytes ?? Infinity;
   await keepWorkFolder(workRoot(deps), id);
   // While the bucket is away nothing more comes than one piece.
   await sendParts(deps, id);
   const { path, length, offset } = endOf(deps, id);
-  const comes = bodyLength(request) ?? Infinity;
-  if (freeBytes(deps) < headroomBytes + Math.min(comes, mostHereBytes)) throw storageFull();
+  const comes = Math.min(bodyLength(request) ?? Infinity, sizeBytes - offset);
+  const staysHere = checksum !== null || comes <= partBytes;
+  if (freeBytes(deps) < headroomBytes + (staysHere ? comes : 2 * partBytes)) throw storageFull();
   if (checksum) {
     distrustFrom(deps, id, offset);
     await receiveBody(request, path, allowance, rules);
     await verifyChecksum(path, length, checksum);
     relyOnArrived(deps, id);
-  } else if (comes <= mostHereBytes) await receiveBody(request, path, allowance, rules);
+  } else if (staysHere) await receiveBody(request, path, allowance, rules);
   else await receiveAndSend(deps, upload, piece);
   await sendParts(deps, id);
 }

@@ -1,18 +1,13 @@
 import type { Deps } from "../../../deps.ts";
 import { AppError, isAppError } from "../../../lib/errors.ts";
-import { semaphore } from "../../../lib/semaphore.ts";
-import { keys } from "../../../storage/keys.ts";
 import { removeWorkFolder } from "../../../exec/work-folder.ts";
 import { workRoot } from "../arrived.ts";
-import { begunOf } from "../arriving/begun.ts";
 import { changeUploadFrom, findUpload } from "../queries.ts";
 import type { Upload } from "../queries.ts";
+import { putPart } from "./put-part.ts";
 import { bytesThrough, cutTail, findTail, readTail } from "./tail.ts";
 
 type Needs = Pick<Deps, "arrivals" | "config" | "db" | "now">;
-
-/** Each holds one in memory. */
-const partAtHand = semaphore(3);
 
 /**
  * Sends into the bucket what makes whole parts of what has arrived, and the rest when that is all. Each is written down when
@@ -25,7 +20,7 @@ export async function sendParts(deps: Needs, id: string): Promise<void> {
     await cutTail(deps, upload);
     const length = nextLength(deps, upload);
     if (length === 0) return;
-    await partAtHand(() => sendPart(deps, upload, length));
+    await sendPart(deps, upload, length);
   }
 }
 
@@ -44,11 +39,13 @@ async function sendPart(deps: Needs, upload: Upload, length: number): Promise<vo
   const { id, partBytes, storedBytes } = upload;
   const tail = findTail(deps, upload);
   if (tail === null || partBytes === null) return;
-  const bytes = Buffer.allocUnsafeSlow(length);
-  await readTail(tail, storedBytes, bytes);
-  const { arrivals, multipartId } = await begunOf(deps, id);
+  const read = async () => {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    await readTail(tail, storedBytes, bytes);
+    return bytes;
+  };
   try {
-    await arrivals.putPart(keys.arrival(id), multipartId, storedBytes / partBytes + 1, bytes);
+    await putPart(deps, id, storedBytes / partBytes + 1, read);
   } catch (error) {
     if (isAppError(error) && error.code === "not_found") await beginAnew(deps, id);
     throw error;

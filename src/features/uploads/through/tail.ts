@@ -63,11 +63,16 @@ export async function readTail({ path, begin }: Tail, start: number, into: Buffe
   }
 }
 
-/** What the bucket has by now goes: a file that begins behind it takes the tail's place, in one step. */
+/**
+ * What the bucket has by now goes: a file that begins behind it takes the tail's place, in one step. Not while there is more of it
+ * than a part, which goes on at once.
+ */
 export async function cutTail(deps: Needs, upload: Upload): Promise<void> {
   const tail = findTail(deps, upload);
   if (tail === null || tail.begin === upload.storedBytes) return;
-  const rest = Buffer.allocUnsafe(Math.max(0, tail.begin + tail.sizeBytes - upload.storedBytes));
+  const restBytes = Math.max(0, tail.begin + tail.sizeBytes - upload.storedBytes);
+  if (restBytes > (upload.partBytes ?? Infinity)) return;
+  const rest = Buffer.allocUnsafe(restBytes);
   await readTail(tail, upload.storedBytes, rest);
   const path = tailPath(deps, upload.id, upload.storedBytes);
   await Bun.write(`${path}.new`, rest);
