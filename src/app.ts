@@ -154,6 +154,7 @@ export function openApp(config: Config): App {
       storages: config["storage.s3"].bucket === "" ? [disk] : [disk, s3()],
       log,
       now: () => deps.now(),
+      changed: (isAway) => deps.events.emit("storage.changed", { isAway }),
     }),
     incoming: openIncoming(config),
     arrivals: openArrivals(config),

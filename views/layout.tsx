@@ -3,8 +3,8 @@ import type { Child } from "hono/jsx";
 import { LiveConnection, type Topic } from "./live.tsx";
 import type { Page, Theme } from "./page.ts";
 import { AddDialog, ShortcutsDialog } from "./parts/dialogs.tsx";
-import { Icon } from "./parts/icons.tsx";
 import { Header, type Place } from "./parts/header.tsx";
+import { PageNotice } from "./parts/page-notice.tsx";
 import { UploadsPanel } from "./uploads/panel.tsx";
 
 const htmxConfig = JSON.stringify({
@@ -67,11 +67,7 @@ export function Layout(props: {
             Skip to the content
           </a>
           <Header page={page} current={current} q={q} />
-          {page.notice !== undefined && (
-            <p class="page-notice" role="status">
-              <Icon name="circle-alert" /> {page.notice}
-            </p>
-          )}
+          {page.user && <PageNotice notice={page.notice} />}
           <main id="main" tabindex={-1} class={current && `at-${current}`}>
             {children}
           </main>

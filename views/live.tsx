@@ -6,6 +6,7 @@ import { paths } from "../src/paths.ts";
 import { DownloadGroups, type DownloadGroupsOf } from "./downloads/queue.tsx";
 import { DownloadRow } from "./downloads/row.tsx";
 import type { Page } from "./page.ts";
+import { PageNotice } from "./parts/page-notice.tsx";
 import { TrayCount } from "./parts/tray.tsx";
 import { VideoCard } from "./videos/card.tsx";
 import { MineRow, type MineRowOf } from "./videos/mine-row.tsx";
@@ -13,7 +14,7 @@ import { Replacement } from "./videos/replacement.tsx";
 import { PlayerAbout, PlayerStage } from "./videos/stage.tsx";
 
 /**
- * What an open page wants to hear of. Every topic brings the tray; `gallery` brings cards, `mine` one's own
+ * What an open page wants to hear of. Every topic brings the tray and what everybody should know; `gallery` brings cards, `mine` one's own
  * videos, `downloads` rows and the queue, `video:<id>` the stage and the facts of one video.
  */
 export type Topic = "tray" | "gallery" | "mine" | "downloads" | `video:${string}`;
@@ -137,6 +138,15 @@ export function LiveTray({ running }: { running: number }) {
   return (
     <Swap target="#tray-count" how="outerMorph">
       <TrayCount running={running} />
+    </Swap>
+  );
+}
+
+/** On connecting, and whenever it changes. */
+export function LiveNotice({ notice }: { notice: string | undefined }) {
+  return (
+    <Swap target="#page-notice" how="outerMorph">
+      <PageNotice notice={notice} />
     </Swap>
   );
 }

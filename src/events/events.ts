@@ -17,6 +17,8 @@ export interface EventMap {
   "download.changed": { downloadId: string; userId: string };
   /** The whole queue of a person, or with null of everybody. */
   "queue.changed": { userId: string | null };
+  /** Files can't be read or written, or can be again. Everybody's. */
+  "storage.changed": { isAway: boolean };
   "video.changed": { videoId: string; userId: string };
   "video.progress": { videoId: string; userId: string; progress: Progress };
   /** It was everybody's, and is its owner's alone from now on. */

@@ -17,6 +17,8 @@ interface Options {
   storages: readonly Storage[];
   log: Pick<Logger, "info" | "warn">;
   now(): number;
+  /** Hears of it when the storage goes away, and when it is back. */
+  changed?(isAway: boolean): void;
   freshMs?: number;
   patienceMs?: number;
 }
@@ -40,7 +42,7 @@ export class StorageHealth {
   #isWatching = false;
 
   constructor(options: Options) {
-    this.#options = { freshMs: 10_000, patienceMs: 5_000, ...options };
+    this.#options = { freshMs: 10_000, patienceMs: 5_000, changed: () => {}, ...options };
   }
 
   /** As of now, or of some seconds ago. Never throws. */
@@ -87,7 +89,7 @@ export class StorageHealth {
   }
 
   async #ask(): Promise<Health> {
-    const { storages, patienceMs, now, log } = this.#options;
+    const { storages, patienceMs, now, log, changed } = this.#options;
     const answers = await Promise.all(storages.map((storage) => ask(storage, patienceMs)));
     const bad = answers.find(({ problem }) => problem !== null);
     const latencyMs = bad ? null : Math.max(...answers.map((answer) => answer.latencyMs));
@@ -99,6 +101,7 @@ export class StorageHealth {
     this.#history.push(health);
     if (this.#history.length > mostKept) this.#history.shift();
     this.#lookedAt = performance.now();
+    if (Boolean(bad) !== Boolean(before?.problem)) changed(Boolean(bad));
     return health;
   }
 }

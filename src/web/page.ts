@@ -28,7 +28,7 @@ export function pageOf(c: Context<AppEnv>): Page {
   };
 }
 
-const storageIsAway =
+export const storageIsAway =
   "The storage can't be reached right now. Nothing is lost: what lies there plays again, and uploads and downloads go on, as soon as it is back.";
 
 /** Keeps the choice of dark or light for a year. */

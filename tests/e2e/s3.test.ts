@@ -84,6 +84,25 @@ describe.skipIf(!hasMinio)("a browser, with the videos in a bucket", () => {
     expect(guest.complaints).toEqual([]);
   });
 
+  test("hears on an open page that the bucket is away, and that it is back", async () => {
+    const { page } = guest;
+    await page.goto("/account");
+    await page.evaluate(() => Object.assign(window, { isSamePage: true }));
+    const notice = page.locator("#page-notice");
+    expect(await notice.isVisible()).toBe(false);
+    bucket.setFault(() => s3Failure(403, "AccessDenied"));
+    await app.deps.storageHealth.lookNow();
+    await notice.getByText("The storage can't be reached right now. Nothing is lost").waitFor();
+    // What is loaded meanwhile says it as well, and loses it all the same.
+    await page.goto("/downloads");
+    await page.evaluate(() => Object.assign(window, { isSamePage: true }));
+    expect(await notice.isVisible()).toBe(true);
+    bucket.setFault(null);
+    await app.deps.storageHealth.lookNow();
+    await notice.waitFor({ state: "hidden" });
+    expect(await page.evaluate(() => "isSamePage" in window)).toBe(true);
+  });
+
   test("plays, and goes on when the bucket no longer takes the address that it holds", async () => {
     const { page } = guest;
     await page.clock.install();

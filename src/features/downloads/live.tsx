@@ -5,6 +5,7 @@ import {
   LiveCard,
   LiveCardRemoval,
   LiveMineRow,
+  LiveNotice,
   LivePlayer,
   LiveQueue,
   LiveRow,
@@ -17,7 +18,7 @@ import type { Deps } from "../../deps.ts";
 import { isAppError } from "../../lib/errors.ts";
 import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
-import { pageOf } from "../../web/page.ts";
+import { pageOf, storageIsAway } from "../../web/page.ts";
 import { requireCredential, requireUser } from "../../web/session.ts";
 import { encodeMessage, eventStream } from "../../web/sse.ts";
 import { isStillIn } from "../accounts/accounts.ts";
@@ -67,6 +68,9 @@ class Listener {
       events.on("queue.changed", ({ userId }) => this.#tellLater(topic, userId ?? this.#user.id)),
       events.on("video.changed", ({ userId, videoId }) => this.#tellLater(topic, userId, videoId)),
       events.on("video.progress", ({ videoId }) => this.#tellLater(topic, null, videoId)),
+      events.on("storage.changed", ({ isAway }) =>
+        this.#send(<LiveNotice notice={isAway ? storageIsAway : undefined} />),
+      ),
       events.on("video.hidden", ({ videoId }) => {
         if (topic === "gallery" && !this.#findVideo(videoId))
           this.#send(<LiveCardRemoval videoId={videoId} />);
@@ -78,6 +82,7 @@ class Listener {
         this.#tellLater(topic, userId);
       }),
     ];
+    this.#send(<LiveNotice notice={this.#page.notice} />);
     this.#queueChanged(topic);
     if (topic.startsWith("video:")) this.#videoChanged(topic, topic.slice("video:".length));
     return () => {
