@@ -281,4 +281,44 @@ describe.skipIf(!hasOwnS3)("a large file of a form, on its way into the bucket",
     expect(most - before).toBeLessThan(200);
     await shelf.expectNothingLeft();
   });
+
+  test("while it comes, nobody sees it among what can be gone on with", async () => {
+    const sending = await begin(api, [["file", film, "film.mp4"]]);
+    await sending.sendUpTo(30_000_000);
+    await until(() => (door.begun.size > 0 ? true : null));
+    const id = [...door.begun].at(-1)?.split("/")[1] ?? "";
+    const { items } = await shelf.server.api<{ items: { filename: string }[] }>("/api/v1/uploads");
+    expect(items).toEqual([]);
+    expect(await shelf.server.api(`/api/v1/uploads/${id}`)).toMatchObject({ code: "not_found" });
+    await sending.sendUpTo();
+    const answer = await sending.answer;
+    expect(answer.status).toBe(201);
+    await expectStored(idOf(answer), film);
+  });
+
+  test("two at once, of which there is space for one: one stays, and of the other nothing", async () => {
+    const { user } = await shelf.server.api<{ user: { id: string } }>("/api/v1/auth/verify");
+    const setQuota = (bytes: number | null) =>
+      shelf.server.api(`/api/v1/admin/users/${user.id}`, {
+        method: "PATCH",
+        body: JSON.stringify({ quota_bytes: bytes }),
+      });
+    for (const { id } of await listVideos(200))
+      await shelf.server.api(`/api/v1/videos/${id}`, { method: "DELETE" });
+    await setQuota(60_000_000);
+    try {
+      const answers = await Promise.all(
+        [film, other].map((bytes) => send(api, [["file", bytes, "film.mp4"]], { isChunked: true })),
+      );
+      const [taken, refused] = answers.toSorted((a, b) => a.status - b.status);
+      expect([taken?.status, codeOf(refused ?? { status: 0, body: "{}" })]).toEqual([
+        201,
+        [507, "quota_exceeded"],
+      ]);
+      expect(await countVideos()).toBe(1);
+      await shelf.expectNothingLeft();
+    } finally {
+      await setQuota(null);
+    }
+  });
 });

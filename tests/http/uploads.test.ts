@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Upload } from "tus-js-client";
+import { settleUploads } from "../../src/features/uploads/finish-tus.ts";
+import { findUpload } from "../../src/features/uploads/queries.ts";
+import { sweepUploadsNow, uploadFoldersInUse } from "../../src/features/uploads/sweep.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { openShelf } from "../fixtures/shelf.ts";
 import type { Shelf } from "../fixtures/shelf.ts";
@@ -363,10 +366,24 @@ test("pieces are not counted as calls", async () => {
 test("nothing is left of what was refused or has waited too long", async () => {
   const { at } = await create(1000, {}, piece, noise(10));
   const { db, now, config, queue } = shelf.app.deps;
-  const { sweepUploadsNow } = await import("../../src/features/uploads/sweep.ts");
   db.$client.exec(`UPDATE uploads SET expires_at = ${Date.now() - 1}`);
   await sweepUploadsNow({ db, now, config, queue }).catch(() => {});
   expect(await api("/uploads")).toEqual({ items: [], next_cursor: null });
   expect(existsSync(workFolder(at))).toBe(false);
   expect(readdirSync(join(shelf.app.dataDir, "work"))).toEqual([]);
+});
+
+test("what comes in one request waits for no piece: it stays as long as that, and goes with the next start", async () => {
+  const { at } = await create(1000, {}, piece, noise(10));
+  const { deps } = shelf.app;
+  const id = at.split("/").at(-1) ?? "";
+  deps.db.$client
+    .prepare("UPDATE uploads SET way = 'once', expires_at = ? WHERE id = ?")
+    .run(deps.now() - 1, id);
+  await sweepUploadsNow(deps).catch(() => {});
+  expect(findUpload(deps.db, id)?.state).toBe("receiving");
+  expect(existsSync(workFolder(at))).toBe(true);
+  expect(uploadFoldersInUse(deps)).not.toContain(id);
+  settleUploads(deps);
+  expect(findUpload(deps.db, id)).toBeNull();
 });
