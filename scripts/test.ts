@@ -2,6 +2,7 @@
 // Tests of one file: `npm test -- tests/unit/range.test.ts`. Always ends with the line `N passed, N failed`.
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { e2eInBucket, httpInBucket } from "./checks/bytes.ts";
 import { runInTurn, runSideBySide } from "./checks/lanes.ts";
 import type { Step } from "./checks/lanes.ts";
 import { staticCheck, testSuite, testSuiteInBucket } from "./checks/run.ts";
@@ -18,24 +19,13 @@ const checks: Record<string, Step> = {
   architecture: testSuite(["./tests/architecture.test.ts"]),
 };
 
-/** The ways in which bytes come, go, and are looked at, which tests/e2e walks in a browser. */
-const waysOfBytes = [
-  "uploads",
-  "one-request",
-  "cli-upload",
-  "downloads",
-  "thumbnails",
-  "own-picture",
-  "replace",
-];
-
 /** The longest first, that all lanes end together. */
 const suites: Record<string, Step> = {
   e2e: testSuite(["./tests/e2e"]),
   http: testSuite(["./tests/http"]),
-  "e2e-s3": testSuiteInBucket(["./tests/e2e"]),
+  "e2e-s3": testSuiteInBucket(e2eInBucket()),
   unit: testSuite(["./tests/unit"]),
-  "http-s3": testSuiteInBucket(waysOfBytes.map((name) => `./tests/http/${name}.test.ts`)),
+  "http-s3": testSuiteInBucket(httpInBucket()),
   faults: testSuite(["./tests/faults"]),
   conformance: testSuite(["./tests/conformance"]),
 };
