@@ -140,6 +140,13 @@ describe.skipIf(!canMount)("on a full disk", () => {
     expect((await sendPiece(1_000_000, film.length)).status).toBe(204);
     const again = await start("/video.mp4");
     await until(async () => ((await see(again)).state === "done" ? true : null));
+    // It would fit, but not twice beside what stays free.
+    const tooLarge = await start("/big.mp4?mb=60");
+    const failed = await until(async () => {
+      const now = await see(tooLarge);
+      return now.state === "failed" || now.state === "done" ? now : null;
+    });
+    expect(failed.error).toMatchObject({ code: "storage_full", remedy: "free_space" });
     expect(await server.stop()).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deleteVideo } from "../../src/features/videos/videos.ts";
 import { form, json, openTestApp } from "../fixtures/app.ts";
@@ -320,6 +320,36 @@ test("a long download takes the long lane and says why", async () => {
     expect(download.lane_reason).toContain("expected");
   } finally {
     await slow.close();
+  }
+});
+
+test("a short download that overruns its time goes on in the long lane, with what is there of its file", async () => {
+  const hasty = openTestApp({ HOMEREEL_DOWNLOADS_ALLOW_NETWORKS: "127.0.0.1/32" });
+  try {
+    const as = await hasty.join("ada");
+    const look = async (id: string) =>
+      (await (await hasty.request(`/api/v1/downloads/${id}`, { as })).json()) as Download;
+    site.slowBytesPerSecond = 6000;
+    const asked = site.requests.length;
+    const added = await hasty.request("/api/v1/downloads", { ...json({ url: site.url("/slow.mp4") }), as });
+    const { id } = (await added.json()) as Download;
+    // The setting counts in minutes.
+    hasty.deps.db.$client.exec("UPDATE jobs SET deadline_ms = 9000 WHERE name = 'probe'");
+    await hasty.start();
+    await until(async () => ((await look(id)).lane === "long" ? true : null));
+    expect((await look(id)).lane_reason).toBe("It took longer than short downloads may.");
+    site.slowBytesPerSecond = 50_000_000;
+    const done = await until(async () => {
+      const found = await look(id);
+      return found.state === "done" || found.state === "failed" ? found : null;
+    });
+    expect(done).toMatchObject({ state: "done", lane: "long" });
+    const ranges = site.requests.slice(asked).map(({ headers }) => headers.range ?? "");
+    expect(ranges.some((range) => /^bytes=[1-9]\d*-$/.test(range))).toBe(true);
+    const video = await hasty.request(`/videos/${done.video_id}/stream`, { as });
+    expect(Buffer.from(await video.arrayBuffer()).equals(readFileSync(site.clip))).toBe(true);
+  } finally {
+    await hasty.close();
   }
 });
 
