@@ -8,7 +8,7 @@ import {
   setDefaultTimeout,
   test,
 } from "bun:test";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { newDataDir, startServer } from "../fixtures/server.ts";
 import type { Server } from "../fixtures/server.ts";
@@ -88,11 +88,17 @@ describe("killed with SIGKILL, the server finishes its work after the next start
     server = await startServer({ dataDir: data.path });
     const { id } = await paste(site.url("/slow.mp4"));
     await until(async () => ((await download(id)).progress?.percent ? true : null));
+    const part = join(data.path, "work", id, "original.mp4.part");
+    await until(() => (statSync(part, { throwIfNoEntry: false })?.size ? true : null));
     expect(childrenOf(data.path).length).toBeGreaterThan(0);
     await server.kill();
     await until(() => (childrenOf(data.path).length === 0 ? true : null), 5_000);
+    const asked = site.requests.length;
     site.slowBytesPerSecond = 100_000_000;
     await expectReadyAfterRestart(id);
+    // What was there of it did not come again.
+    const ranges = site.requests.slice(asked).map(({ headers }) => headers.range ?? "");
+    expect(ranges.some((range) => /^bytes=[1-9]\d*-$/.test(range))).toBe(true);
   });
 
   // Each of these names a step where the program kills itself.
