@@ -27,6 +27,7 @@ import type { FaultyS3 } from "../fixtures/s3-faults.ts";
 import { furnish, openTwoStorages } from "../fixtures/two-storages.ts";
 import type { TwoStorages } from "../fixtures/two-storages.ts";
 import { until } from "../fixtures/until.ts";
+import { clipOfSize, sha256 } from "../fixtures/uploads.ts";
 
 setDefaultTimeout(60_000);
 
@@ -229,6 +230,38 @@ describe.skipIf(!hasOwnS3)("everything moves to the other storage", () => {
     for await (const { key } of app.deps.storageOf("s3").list("")) left.push(key);
     expect(left.filter((key) => key.includes(id))).toEqual([]);
     expect(await sound("s3")).toEqual([filesOfOne, 0, 0]);
+  });
+
+  test("and a file that takes the place of one on its way is the one that stays", async () => {
+    const [id = ""] = ids;
+    const better = clipOfSize(await mp4Clip(), 300_000);
+    const isBetter = async () => ((await play(id)) === sha256(better) ? true : null);
+    let hasBegun = false;
+    door.setFault(async (request, forward) => {
+      if (request.method !== "PUT" || !request.url.includes(`${id}/original`) || hasBegun) return forward();
+      hasBegun = true;
+      const answer = await forward();
+      const headers = { "content-type": "video/mp4" };
+      const path = `/api/v1/videos/${id}/file?filename=better.mp4`;
+      await app.request(path, { method: "PUT", body: better, headers, as: admin.token });
+      await until(isBetter);
+      return answer;
+    });
+    expect(await move("s3")).toMatchObject({ state: "done", files_failed: 0 });
+    await app.idle();
+    expect(hasBegun).toBe(true);
+    expect(await isBetter()).toBe(true);
+    expect(await move("s3")).toMatchObject({ state: "done", files_left: 0, files_failed: 0 });
+    expect(await isBetter()).toBe(true);
+    await removeKept(49 * hour);
+    const left: string[] = [];
+    for await (const { key } of app.deps.storageOf("s3").list("")) left.push(key);
+    expect(left.toSorted()).toEqual(
+      rowsIn("s3")
+        .map(({ key }) => key)
+        .toSorted(),
+    );
+    expect(await sound("s3")).toEqual([2 * filesOfOne, 0, 0]);
   });
 
   test("starts for admins only, to where there is something", async () => {
