@@ -21,12 +21,12 @@ const checks: Record<string, Step> = {
 
 /** The longest first, that all lanes end together. */
 const suites: Record<string, Step> = {
-  e2e: testSuite(["./tests/e2e"]),
   http: testSuite(["./tests/http"]),
+  e2e: testSuite(["./tests/e2e"]),
   "e2e-s3": testSuiteInBucket(e2eInBucket()),
+  faults: testSuite(["./tests/faults"]),
   unit: testSuite(["./tests/unit"]),
   "http-s3": testSuiteInBucket(httpInBucket()),
-  faults: testSuite(["./tests/faults"]),
   conformance: testSuite(["./tests/conformance"]),
 };
 
