@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
-import { insertIncoming } from "../../src/features/uploads/queries-incoming.ts";
+import { insertIncoming } from "../../src/features/uploads/incoming/queries.ts";
 import { newId } from "../../src/lib/ids.ts";
 import { openTestApp, toolSettings } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";

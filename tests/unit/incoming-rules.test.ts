@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { filenameOfKey, hasAddress, isFolderMark } from "../../src/features/uploads/incoming-rules.ts";
+import { filenameOfKey, hasAddress, isFolderMark } from "../../src/features/uploads/incoming/rules.ts";
 import { checkFilename } from "../../src/features/uploads/upload-rules.ts";
 
 describe("the name of a file in incoming/", () => {

@@ -21,7 +21,7 @@ import type { Upload } from "./queries.ts";
 import { checkFilename } from "./upload-rules.ts";
 import { readWishes } from "./wishes.ts";
 
-export { listRefused } from "./refused-incoming.ts";
+export { listRefused } from "./incoming/refused.ts";
 
 /** Writes down that a file is coming, where it may; until now there is not one byte of it. */
 export function startUpload(

@@ -1,4 +1,4 @@
-import { cleanText } from "../../lib/text.ts";
+import { cleanText } from "../../../lib/text.ts";
 
 /** What the person calls it who put it there: the last part of the key, with nothing in it that a name may not have. */
 export function filenameOfKey(key: string): string {

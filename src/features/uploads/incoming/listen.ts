@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Deps } from "../../deps.ts";
-import type { Incoming } from "../../storage/incoming.ts";
+import type { Deps } from "../../../deps.ts";
+import type { Incoming } from "../../../storage/incoming.ts";
 
 export interface Listening extends Pick<Deps, "log"> {
   incoming: Incoming;

@@ -1,7 +1,7 @@
-import type { User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { isAppError } from "../../lib/errors.ts";
-import { getUserByEmail } from "../accounts/accounts.ts";
+import type { User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { isAppError } from "../../../lib/errors.ts";
+import { getUserByEmail } from "../../accounts/accounts.ts";
 
 /** Whose the videos are that come from the bucket; null where nobody is named, or nobody who may come in. */
 export function ownerOfIncoming(deps: Pick<Deps, "config" | "db">): User | null {

@@ -1,8 +1,8 @@
-import type { Deps } from "../../deps.ts";
-import { parseCursor } from "../../lib/cursor.ts";
-import type { RefusedItem } from "./item.ts";
-import { secondChance } from "./incoming-rules.ts";
-import { countRefused, pageOfRefused } from "./queries-incoming.ts";
+import type { Deps } from "../../../deps.ts";
+import { parseCursor } from "../../../lib/cursor.ts";
+import type { RefusedItem } from "../item.ts";
+import { secondChance } from "./rules.ts";
+import { countRefused, pageOfRefused } from "./queries.ts";
 
 /**
  * What lies in incoming/ of the bucket and could not become a video, newest first. None where it is nobody's, or new files

@@ -1,12 +1,12 @@
-import type { User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { isAppError } from "../../lib/errors.ts";
-import { failpoint } from "../../lib/failpoint.ts";
-import { newId } from "../../lib/ids.ts";
-import type { Incoming, IncomingObject } from "../../storage/incoming.ts";
-import { isFolderMark, secondChance } from "./incoming-rules.ts";
-import { takeIncomingJob } from "./jobs.ts";
-import { requireMayUpload, requireSpaceFor } from "./limits.ts";
+import type { User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { isAppError } from "../../../lib/errors.ts";
+import { failpoint } from "../../../lib/failpoint.ts";
+import { newId } from "../../../lib/ids.ts";
+import type { Incoming, IncomingObject } from "../../../storage/incoming.ts";
+import { isFolderMark, secondChance } from "./rules.ts";
+import { takeIncomingJob } from "../jobs.ts";
+import { requireMayUpload, requireSpaceFor } from "../limits.ts";
 import {
   changeIncomingFrom,
   deleteIncoming,
@@ -14,9 +14,9 @@ import {
   insertIncoming,
   leftBefore,
   takenIncoming,
-} from "./queries-incoming.ts";
-import type { IncomingRow, TakenRow } from "./queries-incoming.ts";
-import { refuseIncoming } from "./take-incoming.ts";
+} from "./queries.ts";
+import type { IncomingRow, TakenRow } from "./queries.ts";
+import { refuseIncoming } from "./take.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "log" | "now" | "queue">;
 

@@ -1,8 +1,8 @@
 import { and, count, desc, eq, getTableColumns, lt, ne, sql } from "drizzle-orm";
-import type { Database } from "../../db/open.ts";
-import { incomingObjects, videos } from "../../db/schema.ts";
-import type { IncomingState, VideoState } from "../../db/schema.ts";
-import type { IncomingObject } from "../../storage/incoming.ts";
+import type { Database } from "../../../db/open.ts";
+import { incomingObjects, videos } from "../../../db/schema.ts";
+import type { IncomingState, VideoState } from "../../../db/schema.ts";
+import type { IncomingObject } from "../../../storage/incoming.ts";
 
 export type IncomingRow = typeof incomingObjects.$inferSelect;
 

@@ -1,10 +1,10 @@
-import type { Deps } from "../../deps.ts";
-import type { Incoming } from "../../storage/incoming.ts";
-import { listenOn, pause, pauseAfter } from "./incoming-listen.ts";
-import { ownerOfIncoming } from "./incoming-owner.ts";
-import { isFolderMark } from "./incoming-rules.ts";
-import { isTaken } from "./queries-incoming.ts";
-import { settleIncoming, sweepIncoming } from "./sweep-incoming.ts";
+import type { Deps } from "../../../deps.ts";
+import type { Incoming } from "../../../storage/incoming.ts";
+import { listenOn, pause, pauseAfter } from "./listen.ts";
+import { ownerOfIncoming } from "./owner.ts";
+import { isFolderMark } from "./rules.ts";
+import { isTaken } from "./queries.ts";
+import { settleIncoming, sweepIncoming } from "./sweep.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "events" | "incoming" | "log" | "now" | "queue">;
 
