@@ -11,19 +11,14 @@ const waysOfBytes = [
   "replace",
 ];
 
-/** Of tests/e2e, what is the same wherever a run keeps its bytes. `tests/unit/setup-bytes.test.ts` holds them to it. */
-export const aloneWithTheirBytes = {
-  /** They have a bucket of their own, in every run. */
-  ownBucket: ["direct-uploads.test.ts", "s3.test.ts"],
-  /** Nothing in them is ever stored. */
-  noBytes: ["account.test.ts", "preview.test.ts"],
-};
+/** Of tests/e2e, what has a bucket of its own in every run: `tests/unit/setup-bytes.test.ts` holds them to it. */
+export const withOwnBucket = ["direct-uploads.test.ts", "s3.test.ts"];
 
 /** What runs once more with the bytes in a bucket, in a browser. */
 export function e2eInBucket(): string[] {
-  const same = new Set(Object.values(aloneWithTheirBytes).flat());
-  const files = readdirSync("tests/e2e").filter((name) => name.endsWith(".test.ts") && !same.has(name));
-  return files.toSorted().map((name) => `./tests/e2e/${name}`);
+  const files = readdirSync("tests/e2e").filter((name) => name.endsWith(".test.ts"));
+  const others = files.filter((name) => !withOwnBucket.includes(name));
+  return others.toSorted().map((name) => `./tests/e2e/${name}`);
 }
 
 /** The same without one. */

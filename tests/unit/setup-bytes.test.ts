@@ -1,11 +1,10 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { aloneWithTheirBytes, e2eInBucket } from "../../scripts/checks/bytes.ts";
+import { e2eInBucket, withOwnBucket } from "../../scripts/checks/bytes.ts";
 
-const { ownBucket, noBytes } = aloneWithTheirBytes;
 const textOf = (name: string) => readFileSync(`tests/e2e/${name}`, "utf8");
 
-test.each(ownBucket)("%s names its bucket wherever it makes an app", (name) => {
+test.each(withOwnBucket)("%s names its bucket wherever it makes an app", (name) => {
   const text = textOf(name);
   const made = text.match(/open(TestApp|Shelf)\(|startServer\(/g) ?? [];
   const named = text.match(/openTestApp\(\{\s*\.\.\.s3Settings\(|startServer\(\{[^{}]*settings/g) ?? [];
@@ -14,14 +13,8 @@ test.each(ownBucket)("%s names its bucket wherever it makes an app", (name) => {
   for (const [, value] of text.matchAll(/settings = \{([^}]*)/g)) expect(value).toContain("...s3Settings(");
 });
 
-test.each(noBytes)("%s has no job run, and sends no file", (name) => {
-  const text = textOf(name);
-  expect(text).toContain("openShelf(");
-  expect(text).not.toMatch(/\.start\(\)|addReady|addSent|startServer|setInputFiles|dropFiles/);
-});
-
 test("all others run with the bytes in a bucket too", () => {
   const some = ["uploads", "without-scripts", "storage", "first-evening"];
   expect(e2eInBucket()).toEqual(expect.arrayContaining(some.map((name) => `./tests/e2e/${name}.test.ts`)));
-  for (const name of [...ownBucket, ...noBytes]) expect(e2eInBucket()).not.toContain(`./tests/e2e/${name}`);
+  for (const name of withOwnBucket) expect(e2eInBucket()).not.toContain(`./tests/e2e/${name}`);
 });
