@@ -293,8 +293,8 @@ describe.skipIf(!hasOwnS3)("straight into the bucket", () => {
     await app.idle();
     db.$client.exec(`UPDATE uploads SET expires_at = 1 WHERE id = '${upload.id}'`);
     await sweepUploadsNow(app.deps).catch(() => {});
-    await minio.start();
     expect((await api("GET", `/${upload.id}`)).body.state).toBe("receiving");
+    await minio.start();
     db.$client.exec("UPDATE jobs SET run_at = 0 WHERE state = 'ready'");
     queue.lookAgain(["media"]);
     await app.idle();
