@@ -126,10 +126,10 @@ async function lookAtRows(form: HTMLFormElement, urls: string[]): Promise<void> 
     body.set("row", "1");
     const fragment = await askForm(pathOf(form), body, signal);
     if (signal.aborted) return;
-    const found = fragment?.querySelector(".preview-row, .notice");
+    const found = fragment?.querySelector(".preview-row");
     one.row.ariaBusy = null;
-    if (found?.matches(".preview-row")) one.row.replaceWith(found);
-    else one.row.replaceChildren(...(found ? [found] : []));
+    if (found) one.row.replaceWith(found);
+    else one.row.replaceChildren();
     return next();
   };
   await Promise.all(Array.from({ length: rowsAtOnce }, next));

@@ -47,6 +47,7 @@ describe.each(["desktop", "phone"] as const)("on a %s", (size: Size) => {
       .first()
       .click();
     await page.getByText("shorter than 10 characters").waitFor();
+    await page.locator("#password:focus").waitFor();
     expect(await page.getByLabel("E-mail").inputValue()).toBe("ada@example.org");
     await page.getByLabel("Password", { exact: true }).fill(password);
     await page.keyboard.press("Enter");

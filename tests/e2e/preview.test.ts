@@ -117,6 +117,17 @@ describe("an address that is pasted", () => {
     expect(await page.locator("#preview").innerText()).toBe("");
   });
 
+  test("that is refused among others says so in a row like theirs, with what was written", async () => {
+    const page = await open(paths.downloads(), "phone");
+    await box(page).fill(`${site.url("/page")}\nhttp://192.168.1.1/video`);
+    const refused = page.locator(".preview-row", { hasText: "private or local network" });
+    await refused.waitFor();
+    expect(await refused.locator(".row-title").innerText()).toBe("http://192.168.1.1/video");
+    await page.locator(".preview-row .row-title", { hasText: "A page with a clip" }).waitFor();
+    expect(await page.locator("#urls-error, #preview .notice").count()).toBe(0);
+    expect(await hindrances(page)).toEqual([]);
+  });
+
   test("is refused under its field without scripts, too, whichever button is pressed", async () => {
     const page = await open(paths.downloads(), "phone", { javaScriptEnabled: false });
     for (const name of ["Look first", "Download"]) {

@@ -12,6 +12,8 @@ export function SetupPage(props: {
   error?: FormError;
 }) {
   const { page, token, values, error } = props;
+  /** Where one goes on. */
+  const at = error?.field ?? "name";
   return (
     <Layout page={page} title="Set up" current="account">
       <div class="door">
@@ -29,7 +31,7 @@ export function SetupPage(props: {
             maxlength="100"
             autocomplete="name"
             dir="auto"
-            autofocus
+            autofocus={at === "name"}
           />
           <Field
             name="email"
@@ -42,6 +44,7 @@ export function SetupPage(props: {
             autocomplete="username"
             autocapitalize="none"
             spellcheck="false"
+            autofocus={at === "email"}
           />
           <PasswordField
             name="password"
@@ -49,6 +52,7 @@ export function SetupPage(props: {
             autocomplete="new-password"
             error={error}
             note="At least 10 characters; a few words in a row make a good one."
+            autofocus={at === "password"}
           />
           <Button kind="primary">Make the account</Button>
         </form>

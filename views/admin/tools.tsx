@@ -157,8 +157,8 @@ function Pictures({ all, missing }: ToolsView["pictures"]) {
     <section class="tools-part" aria-labelledby="pictures-title">
       <h2 id="pictures-title">Thumbnails</h2>
       <p class="soft">
-        {missing === 0 ? "No video lacks a picture." : `${countOf(missing)} a picture.`} Made again, they are
-        taken from the stored files, after all that is new.
+        {missing === 0 ? "No video lacks a picture." : `${countOf(missing)} a picture.`}
+        {all > 0 && " Made again, they are taken from the stored files, after all that is new."}
       </p>
       <form class="tools-acts" method="post" action={paths.remakeAllThumbnails()}>
         {missing > 0 && (

@@ -17,8 +17,11 @@ export function DownloadLogPage(props: { page: Page; download: DownloadItem; log
       refreshSeconds={over.has(state) ? undefined : 5}
     >
       <h1>Log</h1>
-      <p class="soft">
-        <bdi>{title}</bdi> · <a href={paths.downloads()}>All downloads</a>
+      <p class="meta">
+        <bdi>{title}</bdi>
+        <span>
+          <a href={paths.downloads()}>All downloads</a>
+        </span>
       </p>
       {state === "failed" && error && (
         <p class="row-error" dir="auto">

@@ -3,6 +3,7 @@ import { formatBytes } from "../../src/lib/bytes.ts";
 import { isAudio } from "../../src/lib/download-options.ts";
 import type { Preset } from "../../src/lib/download-options.ts";
 import { formatDuration } from "../../src/lib/durations.ts";
+import type { Remedy } from "../../src/lib/errors.ts";
 import { paths } from "../../src/paths.ts";
 import { ButtonLink } from "../parts/button.tsx";
 import { FieldError, type FormError, FormNotice } from "../parts/field.tsx";
@@ -32,12 +33,15 @@ export function Previews({ page, shown }: { page: Viewer; shown: PreviewShown | 
   const [only, ...more] = shown.items;
   return (
     <div id="preview" class="previews">
-      {shown.error && <Refusal error={shown.error} isRow={shown.isRow} />}
+      {shown.error && !shown.isRow && <Refusal error={shown.error} />}
       <input type="hidden" name="looked_at" value={shown.lookedAt} />
       {only && more.length === 0 && !shown.isRow ? (
         <Preview page={page} item={only} shown={shown} />
       ) : (
         <ul class="rows">
+          {shown.error && shown.isRow && (
+            <PreviewRow page={page} item={{ url: shown.lookedAt, found: null, error: shown.error }} />
+          )}
           {shown.items.map((item) => (
             <PreviewRow page={page} item={item} />
           ))}
@@ -48,9 +52,8 @@ export function Previews({ page, shown }: { page: Viewer; shown: PreviewShown | 
 }
 
 /** Scripts put what is wrong with the addresses under their field (`public/refused-field.ts`). */
-function Refusal({ error, isRow }: { error: FormError; isRow: boolean }) {
-  const isOfField = error.field === "urls" && !isRow;
-  return isOfField ? <FieldError id="urls" error={error} /> : <FormNotice error={error} />;
+function Refusal({ error }: { error: FormError }) {
+  return error.field === "urls" ? <FieldError id="urls" error={error} /> : <FormNotice error={error} />;
 }
 
 function Preview({ page, item, shown }: { page: Viewer; item: PreviewItem; shown: PreviewShown }) {
@@ -89,8 +92,11 @@ function Preview({ page, item, shown }: { page: Viewer; item: PreviewItem; shown
   );
 }
 
+/** What was refused was asked of no site, so that nothing more is known of it. */
+type RowItem = Omit<PreviewItem, "error"> & { error: (FormError & { remedy?: Remedy | null }) | null };
+
 /** One of several: what tells them apart, and what is wrong. */
-function PreviewRow({ page, item }: { page: Viewer; item: PreviewItem }) {
+function PreviewRow({ page, item }: { page: Viewer; item: RowItem }) {
   const { found, error, url } = item;
   return (
     <li class="row preview-row">

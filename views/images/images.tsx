@@ -34,8 +34,9 @@ export function ImagesPage(
       <div class="images">
         <h1>Pictures</h1>
         <p class="soft">
-          For descriptions, courses and beside videos. They are kept upright, small, and without what tells
-          where and by whom they were taken. Everyone with an account here who has the link can see them.
+          For descriptions, and wherever else a link to one is of use. They are kept upright, small, and
+          without what tells where and by whom they were taken. Everyone with an account here who has the link
+          can see them.
         </p>
         <SendForm mostBytes={mostBytes} error={error} />
         {/* Those that the list of uploads brings come in by themselves. */}

@@ -20,7 +20,7 @@ export const emailSchema = z
 
 export const passwordSchema = z
   .string("Give a password.")
-  .min(10, "The password is shorter than 10 characters. A few words in a row make a good one.")
+  .min(10, "The password is shorter than 10 characters.")
   .max(1000, "The password is longer than 1000 characters.");
 
 /** Bytes, or words as `parseQuota` reads them. */
