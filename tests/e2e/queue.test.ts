@@ -17,7 +17,7 @@ import { paths } from "../../src/paths.ts";
 import { password } from "../fixtures/app.ts";
 import { openBrowser, visit } from "../fixtures/browser.ts";
 import type { Visit } from "../fixtures/browser.ts";
-import { openShelf } from "../fixtures/shelf.ts";
+import { addFailed, openShelf } from "../fixtures/shelf.ts";
 import type { Shelf } from "../fixtures/shelf.ts";
 import { startSite } from "../fixtures/site.ts";
 import type { Site } from "../fixtures/site.ts";
@@ -137,4 +137,24 @@ describe("with scripts", () => {
     await become(page, "running", ["Long"]);
     expect(await page.locator("#queue-waiting").getByText("Paused").count()).toBe(0);
   });
+});
+
+test("what a retry of all leaves out is said over the queue, in the page as it is", async () => {
+  const bea = await shelf.addUser("Bea");
+  const { db } = shelf.app.deps;
+  const [hopeless] = ["Text", "Film"].map((title) =>
+    addFailed(shelf.app, bea, { title, site: "films.example" }),
+  );
+  db.$client.prepare("UPDATE downloads SET error_code = 'not_a_video' WHERE id = ?").run(hopeless?.id ?? "");
+  const { page, close, complaints } = await shelf.visitAs(browser, bea);
+  await page.goto(paths.downloads());
+  await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+  await page.getByRole("button", { name: "Retry all failed" }).click();
+  const said = page.getByRole("status").filter({ hasText: "left out" });
+  await said.waitFor();
+  expect(await said.innerText()).toBe("1 download was left out: it would fail again in the same way.");
+  expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
+  expect(await rowOf(page, "Text").getByRole("button", { name: "Try again" }).count()).toBe(0);
+  expect(complaints).toEqual([]);
+  await close();
 });
