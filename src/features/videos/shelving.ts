@@ -81,13 +81,13 @@ export function ingestLater(
   );
 }
 
-/** The work folders in which bytes wait to be made ready: a restart leaves them alone. */
 /** Bytes of all copies that lie here of what the bucket has, to be made ready. */
 export function copiesToIngest({ queue }: Pick<Deps, "queue">): number {
   const waiting = [...queue.unfinished(ingestJob), ...queue.unfinished(replaceJob)];
   return waiting.reduce((sum, { arrival }) => sum + (arrival?.sizeBytes ?? 0), 0);
 }
 
+/** The work folders in which bytes wait to be made ready: a restart leaves them alone. */
 export function foldersToIngest({ queue }: Pick<Deps, "queue">): string[] {
   return [...queue.unfinished(ingestJob), ...queue.unfinished(replaceJob)].map(({ folder }) => folder);
 }
