@@ -84,7 +84,9 @@ export function openBucket(options: S3Options): BucketStorage {
       const found = await onS3(findObject(bucket, checkKey(key)));
       if (!found) throw notFound();
       const { workRoot } = options;
-      const copy = { ...found, workRoot, fetch: (path: string) => fetchToFile(bucket, found, path) };
+      // Whichever it is by then: what comes is compared with what the server keeps of that one.
+      const { sizeBytes } = found;
+      const copy = { sizeBytes, workRoot, fetch: (path: string) => fetchToFile(bucket, { key }, path) };
       return fewCopies(() => withScratchCopy(copy, use));
     },
     check: (signal) => onS3(checkBucket(bucket, signal)),
