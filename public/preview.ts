@@ -2,6 +2,7 @@ import { startEntries } from "./entries.ts";
 import { askForm, partOf } from "./form-parts.ts";
 import { loadOptions, pickQuality, saveProfile, takeProfile } from "./form-options.ts";
 import { acceptField, refuseField } from "./refused-field.ts";
+import { released, watchPresses } from "./released.ts";
 
 /** After the last key; a pasted address is looked at at once. */
 const pauseMs = 700;
@@ -14,6 +15,7 @@ let lookedAt = "";
 
 /** Unfolds in the form what its addresses would bring. Buttons that lead there stay in the page, too. */
 export function startPreview(): void {
+  watchPresses();
   document.addEventListener("input", (event) => {
     const box = boxOf(event.target);
     if (box) lookLater(box, event.inputType === "insertText" ? pauseMs : 50);
@@ -60,7 +62,7 @@ function lookLater(box: HTMLTextAreaElement, ms: number): void {
   // What was there is of another address; its numbers must not be sent with this one.
   acceptField(box);
   show(previewOf(box.form), "");
-  timer = setTimeout(() => look(box), ms);
+  timer = setTimeout(() => void released().then(() => look(box)), ms);
 }
 
 /** Only what may be whole addresses: nobody is told of a mistake while writing. */
@@ -91,6 +93,7 @@ async function refresh(
   if (options.wait) show(preview, waiting(options.wait));
   preview.ariaBusy = "true";
   const fragment = await askForm(pathOf(form), body, signal);
+  await released();
   if (signal.aborted) return;
   preview.ariaBusy = null;
   const fresh = fragment?.querySelector("#preview");
@@ -125,6 +128,7 @@ async function lookAtRows(form: HTMLFormElement, urls: string[]): Promise<void> 
     body.set("urls", one.url);
     body.set("row", "1");
     const fragment = await askForm(pathOf(form), body, signal);
+    await released();
     if (signal.aborted) return;
     const found = fragment?.querySelector(".preview-row");
     one.row.ariaBusy = null;

@@ -99,6 +99,17 @@ describe("an address that is pasted", () => {
     expect(guest?.complaints).toEqual([]);
   });
 
+  test("does not move a button away that is held down", async () => {
+    const page = await open(paths.downloads());
+    await page.getByLabel("Video addresses").fill(site.url("/video.mp4"));
+    await page.getByRole("button", { name: "Download", exact: true }).hover();
+    await page.mouse.down();
+    // As long as the preview takes to come, and longer.
+    await Bun.sleep(1500);
+    await page.mouse.up();
+    await page.locator("#queue .row").first().waitFor({ timeout: 5000 });
+  });
+
   test("says what is wrong in the words of the form, and nothing while it is written", async () => {
     const page = await open(paths.downloads());
     await box(page).pressSequentially("https:/");
