@@ -1,13 +1,7 @@
 import { once } from "node:events";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as secure } from "node:tls";
-import { headEnd, maxHeadBytes } from "./http-head.ts";
-
-export interface AnswerHead {
-  status: number;
-  /** Null where there is no such header. */
-  header(name: string): string | null;
-}
+import { type AnswerHead, headEnd, maxHeadBytes, parseAnswerHead } from "./http-head.ts";
 
 /**
  * What a site answers to HEAD, through a pass of the guard, and follows no redirect. The request is written out by hand:
@@ -42,11 +36,9 @@ function hostOf(url: URL): string {
 async function ask(socket: Socket, line: string, headers: string[]): Promise<AnswerHead> {
   const lines = [`${line} HTTP/1.1`, ...headers, "User-Agent: Mozilla/5.0", "Accept: */*"];
   socket.write(`${lines.join("\r\n")}\r\n\r\n`);
-  const head = (await readHead(socket)).toString("latin1");
-  return {
-    status: Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? Number.NaN),
-    header: (name) => new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, "im").exec(head)?.[1] ?? null,
-  };
+  const answer = parseAnswerHead(await readHead(socket));
+  if (!answer) throw new Error("an answer that is not HTTP");
+  return answer;
 }
 
 /** Rejects where the connection ends before its head does. */

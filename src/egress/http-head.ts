@@ -53,13 +53,33 @@ export function parseRequestHead(head: Buffer): ParsedRequest {
 
 /** The upstream's head as the client gets it; null when it isn't HTTP. `interim` heads are 1xx. */
 export function rewriteResponseHead(head: Buffer): { interim: boolean; head: Buffer } | null {
-  const lines = readLines(head);
-  const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(lines?.start ?? "")?.[1];
-  if (!lines || !status) return null;
+  const answer = readAnswer(head);
+  if (!answer) return null;
+  const { status, lines } = answer;
   return {
-    interim: status.startsWith("1"),
+    interim: status < 200,
     head: write(lines.start, [...endToEnd(lines), ["Connection", "close"]]),
   };
+}
+
+export interface AnswerHead {
+  status: number;
+  /** Null where there is no such header; the first where there are several. */
+  header(name: string): string | null;
+}
+
+/** What an answer says before its body; null when it isn't HTTP. */
+export function parseAnswerHead(head: Buffer): AnswerHead | null {
+  const answer = readAnswer(head);
+  if (!answer) return null;
+  const { status, lines } = answer;
+  return { status, header: (name) => valuesOf(lines, name)[0] ?? null };
+}
+
+function readAnswer(head: Buffer): { status: number; lines: HeadLines } | null {
+  const lines = readLines(head);
+  const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(lines?.start ?? "")?.[1];
+  return lines && status ? { status: Number(status), lines } : null;
 }
 
 /** Host and port, and nothing else (RFC 9110 §9.3.6). */
@@ -79,12 +99,24 @@ function readLines(head: Buffer): HeadLines | null {
   const headers: Header[] = [];
   for (const line of rest) {
     // Folded lines and names with spaces are refused: they are how requests are smuggled.
-    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line);
+    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)$/.exec(line);
     // oxlint-disable-next-line no-control-regex -- a bare CR, LF or NUL in a value is refused (RFC 9110 §5.5)
     if (!match || /[\r\n\0]/.test(line)) return null;
-    headers.push([match[1] ?? "", match[2] ?? ""]);
+    headers.push([match[1] ?? "", withoutBlanks(match[2] ?? "")]);
   }
   return { start, headers };
+}
+
+/** Not by a pattern: of 60 KB of blanks before one last letter, each would be tried as the begin of the end. */
+function withoutBlanks(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && isBlank(text[from])) from++;
+  while (from < to && isBlank(text[to - 1])) to--;
+  return text.slice(from, to);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
 }
 
 function valuesOf(lines: HeadLines, wanted: string): string[] {

@@ -40,6 +40,7 @@ export class Tunnel {
   #early: Buffer = Buffer.alloc(0);
   #state: "request head" | "connecting" | "response head" | "open" | "closed" = "request head";
   #bodyLeft = 0;
+  #interimBytes = 0;
   #ended = false;
   /** On the monotonic clock, in milliseconds. */
   lastActivity = performance.now();
@@ -92,7 +93,8 @@ export class Tunnel {
 
   /** A connection that broke is broken for the client too, so that it can't take half a file for a whole. */
   upstreamClosed(): void {
-    if (!this.#ended) this.cut();
+    // Where the guard itself answers it has hung up there: its words are still to be read.
+    if (!this.#ended && this.#state !== "closed") this.cut();
   }
 
   #readRequestHead(): void {
@@ -179,20 +181,28 @@ export class Tunnel {
     if (pulled?.broke) this.cut();
   }
 
+  /** Interim answers are passed over, and are not to be more than one head may be. */
   #readResponseHead(chunk: Buffer): void {
     this.#early = Buffer.concat([this.#early, chunk]);
-    const end = headEnd(this.#early);
-    if (end === -1 || end > maxHeadBytes) {
-      if (this.#early.length > maxHeadBytes) this.#answer(502, "bad_response");
-      return;
+    for (;;) {
+      const end = headEnd(this.#early);
+      if (end === -1 || this.#interimBytes + end > maxHeadBytes) {
+        if (this.#interimBytes + this.#early.length > maxHeadBytes) this.#answer(502, "bad_response");
+        return;
+      }
+      const response = rewriteResponseHead(this.#early.subarray(0, end));
+      if (!response) return this.#answer(502, "bad_response");
+      this.#early = this.#early.subarray(end);
+      if (!response.interim) return this.#open(response.head);
+      this.#interimBytes += end;
     }
-    const response = rewriteResponseHead(this.#early.subarray(0, end));
-    if (!response) return this.#answer(502, "bad_response");
-    const rest = this.#early.subarray(end);
+  }
+
+  #open(head: Buffer): void {
+    const rest = this.#early;
     this.#early = Buffer.alloc(0);
-    if (response.interim) return rest.length > 0 ? this.#readResponseHead(rest) : undefined;
     this.#state = "open";
-    this.#down?.push(response.head);
+    this.#down?.push(head);
     if (rest.length > 0) this.#down?.push(rest);
   }
 

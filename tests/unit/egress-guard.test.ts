@@ -149,6 +149,33 @@ describe("what is refused", () => {
     const text = await exchange(pass.proxyUrl, `GET ${site.url} HTTP/1.1\r\nA: ${"a".repeat(70_000)}`);
     expect(text).toStartWith("HTTP/1.1 431 ");
   });
+
+  test("what is no answer of HTTP is none of ours, and we say so", async () => {
+    const shell = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { data: (socket) => void socket.write("SSH-2.0-OpenSSH_9.2\r\n\r\n") },
+    });
+    const response = await fetch(`http://127.0.0.1:${shell.port}/`, { proxy: open().openPass().proxyUrl });
+    expect([response.status, await response.text()]).toEqual([502, "homereel-egress: bad_response\n"]);
+    shell.stop(true);
+  });
+
+  test.each([
+    [3, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nvideo"],
+    [4000, "HTTP/1.1 502 homereel-egress: bad_response\r\n"],
+  ])("after %d interim answers gets its own, and none of them", async (count, expected) => {
+    const interim = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(count);
+    const eager = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { data: (socket) => void socket.end(`${interim}HTTP/1.1 200 OK\r\n\r\nvideo`) },
+    });
+    const pass = open().openPass();
+    const request = `GET http://127.0.0.1:${eager.port}/ HTTP/1.1\r\nProxy-Authorization: ${basic(pass.proxyUrl)}\r\n\r\n`;
+    expect(await exchange(pass.proxyUrl, request)).toStartWith(expected);
+    eager.stop(true);
+  });
 });
 
 describe("a connection", () => {

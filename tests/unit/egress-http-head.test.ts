@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { headEnd, parseRequestHead, rewriteResponseHead } from "../../src/egress/http-head.ts";
+import {
+  headEnd,
+  parseAnswerHead,
+  parseRequestHead,
+  rewriteResponseHead,
+} from "../../src/egress/http-head.ts";
 
 const lines = (...all: string[]) => Buffer.from(`${all.join("\r\n")}\r\n\r\n`, "latin1");
 
@@ -99,6 +104,28 @@ describe("rewriteResponseHead", () => {
     expect(rewriteResponseHead(lines("HTTP/1.1 200"))?.interim).toBe(false);
     expect(rewriteResponseHead(lines("ICY 200 OK"))).toBeNull();
     expect(rewriteResponseHead(lines("SSH-2.0-OpenSSH_9.2"))).toBeNull();
+  });
+});
+
+describe("parseAnswerHead", () => {
+  test("says the status and the first header of a name, without the blanks around it", () => {
+    const head = parseAnswerHead(
+      lines("HTTP/1.1 429", "Retry-After: \t 9 0 \t", "retry-after: 2", "Empty: "),
+    );
+    expect(head?.status).toBe(429);
+    expect(head?.header("retry-after")).toBe("9 0");
+    expect(head?.header("empty")).toBe("");
+    expect(head?.header("date")).toBeNull();
+    expect(parseAnswerHead(lines("SSH-2.0-OpenSSH_9.2"))).toBeNull();
+  });
+
+  test("is not held up by a header that is nearly all blanks", () => {
+    const blanks = " \t".repeat(32_000);
+    const startedAt = performance.now();
+    expect(parseAnswerHead(lines("HTTP/1.1 200", `A: b${blanks}c`))?.header("a")).toBe(`b${blanks}c`);
+    expect(parseAnswerHead(lines("HTTP/1.1 200", `A: ${blanks}`))?.header("a")).toBe("");
+    // By a pattern it took seconds.
+    expect(performance.now() - startedAt).toBeLessThan(500);
   });
 });
 
