@@ -46,6 +46,8 @@ test("what one pastes appears on the other's empty shelf, moves on, and becomes 
   const [pasting, watching] = [beas.page, cyds.page];
   await watching.goto(paths.gallery());
   await watching.getByRole("heading", { name: "The shelf is empty" }).waitFor();
+  const filters = watching.getByRole("navigation", { name: "Filter" });
+  expect(await filters.isVisible()).toBe(false);
   await stamp(watching);
   await pasting.goto(paths.downloads());
   await pasting.getByLabel("Video addresses").fill(site.url("/slow.mp4"));
@@ -54,6 +56,7 @@ test("what one pastes appears on the other's empty shelf, moves on, and becomes 
   const card = watching.locator(".card");
   await card.waitFor();
   expect(await watching.getByRole("heading", { name: "The shelf is empty" }).isVisible()).toBe(false);
+  expect(await filters.isVisible()).toBe(true);
   await watching.waitForFunction(() => {
     const bar = document.querySelector<HTMLProgressElement>(".card progress");
     return bar !== null && bar.value > 0 && bar.value < bar.max;

@@ -26,7 +26,7 @@ interface CardsProps {
 
 /** The shelf. `allTags` with the number of videos that carry each. */
 export function GalleryPage(props: CardsProps & { allTags: { name: string; count: number }[] }) {
-  const { page, videos, filter, allTags } = props;
+  const { page, filter, allTags } = props;
   const filtered = isFiltered(filter);
   return (
     <Layout page={page} title={titleOf(filter)} current="gallery" live="gallery" q={filter.q}>
@@ -39,7 +39,8 @@ export function GalleryPage(props: CardsProps & { allTags: { name: string; count
           </>
         )}
       </h1>
-      {(filtered || videos.length > 0) && <FilterBar filter={filter} allTags={allTags} />}
+      {/* Not seen while there is nothing to choose from. */}
+      <FilterBar filter={filter} allTags={allTags} />
       {/* It stays there while it is empty, so that the first video can come in live. */}
       <div id="cards" class="cards" data-takes-new={filtered ? undefined : ""}>
         <VideoCards {...props} />
