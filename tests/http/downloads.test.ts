@@ -184,6 +184,22 @@ describe("what can't be downloaded is refused at once, and nothing is started", 
     expect((await get<{ items: unknown[] }>("/api/v1/downloads")).items).toHaveLength(before);
   });
 
+  test("of many bad lines some are named and the others counted, each way out said once", async () => {
+    const bad = Array.from({ length: 6 }, (_, n) => `nonsense ${n}`);
+    const urls = ["ftp://example.org/a.mp4", site.url("/video.mp4"), ...bad];
+    const response = await app.request("/api/v1/downloads", { ...json({ urls }), as: user });
+    expect(response.status).toBe(422);
+    const { code, title, detail } = (await response.json()) as Record<string, string>;
+    expect(code).toBe("scheme_not_allowed");
+    expect(title).toContain("ftp://example.org/a.mp4: Links that start with ftp: can't be downloaded.");
+    for (const n of [0, 1, 2, 3]) expect(title).toContain(`nonsense ${n}: This isn't a valid link.`);
+    expect(title).not.toContain("nonsense 4");
+    expect(title).toEndWith("And 2 more.");
+    expect(detail).toBe(
+      "Only http:// and https:// links work. Copy the whole link from the browser, starting with https://.",
+    );
+  });
+
   test("a viewer may not add", async () => {
     const viewer = await app.join("viewer", "viewer");
     const response = await app.request("/api/v1/downloads", {

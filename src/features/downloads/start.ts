@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { User, Visibility } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { currentPolicy } from "../../egress/reach.ts";
 import type { DownloadOptions } from "../../lib/download-options.ts";
 import { optionsSchema } from "../../lib/download-options.ts";
 import { AppError } from "../../lib/errors.ts";
@@ -9,17 +8,15 @@ import { newId } from "../../lib/ids.ts";
 import { formatNumbers, parseNumbers } from "../../lib/number-ranges.ts";
 import { parseInput } from "../../lib/parse-input.ts";
 import { cleanText } from "../../lib/text.ts";
-import { checkHost, checkUrl, parseNetworks } from "../../lib/url-policy.ts";
 import { requireRoom } from "../../storage/free-space.ts";
 import { addPendingVideo, canAdd, parseTags } from "../videos/videos.ts";
 import { itemsOf } from "./downloads.ts";
+import { checkUrls, urlLines } from "./adding/links.ts";
 import type { DownloadItem } from "./item.ts";
 import { probeJob } from "./jobs.ts";
 import { siteOf } from "./fetching/plan.ts";
 import { chosenOptions } from "./profiles/profiles.ts";
 import { insertDownload } from "./queries.ts";
-
-const mostUrls = 100;
 
 const startSchema = z.object({
   urls: z.union([z.string(), z.array(z.string())]).transform(urlLines),
@@ -125,42 +122,6 @@ export function queueProbe(
 
 export function mayNotAdd(): AppError {
   return new AppError("not_allowed", "Your account may watch, but not add videos.");
-}
-
-export function urlLines(input: string | string[]): string[] {
-  const lines = typeof input === "string" ? input.split(/\r?\n/) : input;
-  return lines.map((line) => line.trim()).filter((line) => line !== "");
-}
-
-/** Throws AppError, with the line where it is one of several. */
-export function checkUrls({ config }: Pick<Deps, "config">, lines: string[]): URL[] {
-  if (lines.length === 0) {
-    throw new AppError("not_a_url", "Paste a link first.", {
-      field: "urls",
-      hint: "Several links go one a line.",
-    });
-  }
-  if (lines.length > mostUrls) {
-    throw new AppError("too_large", `These are ${lines.length} links; ${mostUrls} go at once.`, {
-      field: "urls",
-    });
-  }
-  const policy = currentPolicy(parseNetworks(config.downloads.allow_networks));
-  return lines.map((line) => {
-    try {
-      const url = checkUrl(line);
-      checkHost(url, policy);
-      return url;
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      const which = lines.length > 1 ? `${cleanText(line, 80)}: ` : "";
-      throw new AppError(error.code, which + error.message, {
-        hint: error.hint,
-        field: "urls",
-        cause: error,
-      });
-    }
-  });
 }
 
 /** What is known of a video before the site was asked. */

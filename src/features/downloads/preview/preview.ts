@@ -15,7 +15,8 @@ import type { Look } from "./look.ts";
 import { partOfPlaylist } from "./plan.ts";
 import { chosenOptions } from "../profiles/profiles.ts";
 import { estimateDownload, siteOf } from "../fetching/sites.ts";
-import { checkUrls, mayNotAdd, urlLines } from "../start.ts";
+import { mayNotAdd } from "../start.ts";
+import { checkUrls, urlLines } from "../adding/links.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "egress" | "log" | "now" | "tools">;
 
