@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 import type { Database } from "../db/open.ts";
 import type { JobState } from "../db/schema.ts";
+import { isAppError } from "../lib/errors.ts";
+import type { ErrorCode } from "../lib/errors.ts";
 import type { Bindings } from "./binding.ts";
 import { PermanentFailure } from "./job.ts";
 import { afterAttempt } from "./states.ts";
@@ -68,10 +70,17 @@ function tellGivenUp<Deps>(our: EndingDeps<Deps>, job: HeldJob, next: Next, endi
 function logEnd(log: EndingDeps<unknown>["log"], job: HeldJob, next: Next, ending: Ending): void {
   const ids = { jobId: job.id, job: job.name, attempt: job.attempts, ending: ending.how };
   const err = ending.how === "threw" ? ending.error : undefined;
-  // A failure that was foreseen: its reader is the person who waits, and the log needs no stack of it.
-  if (err instanceof PermanentFailure) log.warn(ids, err.message);
-  else if (next.state === "failed") log.error({ ...ids, err, why: next.why }, next.error);
-  else if (next.state === "ready" && next.error !== null)
-    log.warn({ ...ids, err, delayMs: next.delayMs }, next.error);
+  const say = (level: "warn" | "error", more: object, text: string) =>
+    isForeseen(err) ? log.warn({ ...ids, ...more }, err.message) : log[level]({ ...ids, ...more, err }, text);
+  if (next.state === "failed") say("error", { why: next.why }, next.error);
+  else if (next.state === "ready" && next.error !== null) say("warn", { delayMs: next.delayMs }, next.error);
   else log.info(ids, `job ${next.state}`);
+}
+
+/** Of what went wrong for a program or for us, someone will want to know where. */
+const unforeseen = new Set<string>(["tool_failed", "internal"] satisfies ErrorCode[]);
+
+/** Its reader is the person who waits, and the log needs no stack of it. */
+function isForeseen(error: unknown): error is Error {
+  return error instanceof PermanentFailure || (isAppError(error) && !unforeseen.has(error.code));
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { z } from "zod";
 import type { Database } from "../../src/db/open.ts";
+import { AppError } from "../../src/lib/errors.ts";
 import { lanes } from "../../src/lib/lanes.ts";
 import { bind } from "../../src/queue/binding.ts";
 import type { Binding, GaveUp, JobLoss } from "../../src/queue/binding.ts";
@@ -88,6 +89,34 @@ test("a job gets the deps, its payload and its attempt, and is done", async () =
   expect(seen).toEqual(["hello", { key: "a" }, 1, 2, id]);
   expect(jobRow(db, id)).toMatchObject({ state: "done", attempts: 1 });
   expect(queue.depth().short).toEqual({ ready: 0, running: 0 });
+});
+
+test("what was foreseen is one warning without a stack, and a bug an error with one", async () => {
+  const said: [how: string, entry: object, text: string][] = [];
+  const hear =
+    (how: string) =>
+    (entry: unknown, text = "") =>
+      void said.push([how, Object(entry), text]);
+  const log = { info() {}, warn: hear("warn"), error: hear("error") };
+  const throws = [
+    new AppError("video_gone", "This video is gone."),
+    new PermanentFailure("Nobody is there."),
+    new AppError("tool_failed", "ffmpeg failed."),
+    new TypeError("a bug"),
+  ];
+  const once = defineJob<Item>("greet", { ...greet, maxAttempts: 1 });
+  const work = async ({ key }: Item) => Promise.reject(throws[Number(key)]);
+  const queue = openQueue([bind(once, (_deps, item) => work(item))], { log });
+  for (const n of throws.keys()) queue.add(once, { key: String(n) });
+  queue.start();
+  await queue.idle();
+  const lines = said.map(([how, entry, text]) => `${how}${"err" in entry ? " with a stack" : ""}: ${text}`);
+  expect(lines.toSorted()).toEqual([
+    "error with a stack: AppError: ffmpeg failed.",
+    "error with a stack: TypeError: a bug",
+    "warn: Nobody is there.",
+    "warn: This video is gone.",
+  ]);
 });
 
 test("a job added in a transaction that fails never runs", async () => {
