@@ -1,3 +1,5 @@
+import { randomInt } from "node:crypto";
+
 /** The body of the first 200 that a server gives; throws what stood in the way when the time is over. */
 export async function getWhenReady(url: URL, timeoutMs: number): Promise<string> {
   const until = performance.now() + timeoutMs;
@@ -15,9 +17,19 @@ export async function getWhenReady(url: URL, timeoutMs: number): Promise<string>
   throw new Error(`GET ${url.href}: ${problem}`);
 }
 
-/** A port of the loopback that was free a moment ago. */
+/**
+ * A port of the loopback that was free a moment ago, from where no system takes one by itself: so nobody else gets it
+ * before it is used, nor while a server comes back to it.
+ */
 export function freePort(): number {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  server.stop(true);
-  return server.port;
+  for (let tries = 0; tries < 1000; tries++) {
+    const port = randomInt(10_000, 32_000);
+    try {
+      Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
+      return port;
+    } catch {
+      // Somebody has it.
+    }
+  }
+  throw new Error("no port of the loopback is free");
 }

@@ -55,7 +55,7 @@ async function runTests(paths: string[], output: number, env: Record<string, str
   const deaths = join(folder, "dead-browsers");
   try {
     const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
-    const options = ["--timeout=20000", "--only-failures", ...reporting];
+    const options = ["--timeout=60000", "--only-failures", ...reporting];
     const exitCode = await run([process.execPath, "test", ...options, ...paths], output, {
       ...env,
       HOMEREEL_TEST_FOLDER: folder,

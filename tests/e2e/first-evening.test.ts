@@ -57,7 +57,7 @@ describe.each(["desktop", "phone"] as const)("on a %s", (size: Size) => {
 
   test("a pasted URL is watched becoming ready, without loading the page anew", async () => {
     const { page } = guest;
-    site.slowBytesPerSecond = 40_000;
+    site.slowBytesPerSecond = 10_000;
     await page.goto("/downloads");
     await page.locator("textarea[name=urls]").fill(site.url("/slow.mp4"));
     await page.getByRole("button", { name: "Download", exact: true }).click();

@@ -39,7 +39,7 @@ test("from the login to a video that plays, with nothing but keys", async () => 
     await page.keyboard.press("Enter");
     await focusIsOn(page, "Video addresses");
     await page.keyboard.type(site.url("/video.mp4"));
-    await tabTo(page, "Download", 4);
+    await tabTo(page, "Download", 20);
     await page.keyboard.press("Enter");
     await page.waitForURL(`${shelf.origin}${paths.downloads()}`);
     await page.locator("#queue .row[data-state=done]").waitFor({ timeout: 40_000 });
@@ -137,7 +137,7 @@ describe("on a shelf that is full", () => {
       await focusIsOn(page, "Video addresses");
       await page.keyboard.press("Escape");
       await page.keyboard.press("?");
-      await page.locator("dialog#shortcuts[open]").waitFor({ timeout: 5000 });
+      await page.locator("dialog#shortcuts[open]").waitFor();
       await page.keyboard.press("Escape");
       await page.locator("dialog[open]").waitFor({ state: "detached" });
     }

@@ -22,14 +22,16 @@ let site: Site;
 let shelf: Shelf;
 let bea: User;
 let cyd: User;
+/** So many bytes a second that a download is long enough on its way to be seen there. */
+let atLeisure: number;
+const atOnce = 100_000_000;
 /** Two people in browsers of their own; neither is an admin. */
 let beas: Visit;
 let cyds: Visit;
 beforeAll(async () => {
   const clip = await mp4Clip({ seconds: 30, width: 160, height: 90, fps: 5 });
   [browser, site] = await Promise.all([openBrowser(), startSite({ clip })]);
-  // Long enough to be seen on its way.
-  site.slowBytesPerSecond = Math.ceil(Bun.file(clip).size / 1.5);
+  atLeisure = Math.ceil(Bun.file(clip).size / 60);
   shelf = openShelf({ HOMEREEL_DOWNLOADS_ALLOW_NETWORKS: "127.0.0.1/32" });
   await shelf.addUser("Ada", "admin");
   [bea, cyd] = await Promise.all([shelf.addUser("Bea"), shelf.addUser("Cyd")]);
@@ -49,6 +51,7 @@ test("what one pastes appears on the other's empty shelf, moves on, and becomes 
   const filters = watching.getByRole("navigation", { name: "Filter" });
   expect(await filters.isVisible()).toBe(false);
   await stamp(watching);
+  site.slowBytesPerSecond = atLeisure;
   await pasting.goto(paths.downloads());
   await pasting.getByLabel("Video addresses").fill(site.url("/slow.mp4"));
   await pasting.getByRole("button", { name: "Download", exact: true }).click();
@@ -61,6 +64,7 @@ test("what one pastes appears on the other's empty shelf, moves on, and becomes 
     const bar = document.querySelector<HTMLProgressElement>(".card progress");
     return bar !== null && bar.value > 0 && bar.value < bar.max;
   });
+  site.slowBytesPerSecond = atOnce;
   await card.and(watching.locator("[data-state=READY]")).waitFor();
   await watching.waitForFunction(
     () => (document.querySelector<HTMLImageElement>(".card img")?.naturalWidth ?? 0) > 0,
@@ -105,10 +109,12 @@ test("what plays in its card goes on, whatever changes around it and about it", 
 
 test("the video's own page changes from waiting to playing by itself", async () => {
   const { page } = beas;
+  site.slowBytesPerSecond = atLeisure;
   const [download] = startDownloads(shelf.app.deps, bea, { urls: site.url("/slow.mp4"), title: "From afar" });
   await page.goto(paths.video(download?.videoId ?? ""));
   await stamp(page);
   await page.locator(".stage-message progress[value]").waitFor();
+  site.slowBytesPerSecond = atOnce;
   await page.locator("#stage[data-state=READY] .plyr__controls").waitFor();
   await page.getByRole("link", { name: "Download", exact: true }).waitFor();
   expect(await isStamped(page)).toBe(true);
@@ -131,6 +137,7 @@ test("of a private video nobody else sees a card, a number, or a word", async ()
   const { deps } = shelf.app;
   const [watching, own] = [cyds.page, beas.page];
   await Promise.all([watching.goto(paths.gallery()), own.goto(paths.gallery())]);
+  site.slowBytesPerSecond = atLeisure;
   const [download] = startDownloads(deps, bea, { urls: site.url("/slow.mp4"), title: "Nobody's business" });
   if (!download?.videoId) throw new Error("no download was started");
   updateVideo(deps, bea, download.videoId, { visibility: "private" });
@@ -138,6 +145,7 @@ test("of a private video nobody else sees a card, a number, or a word", async ()
 
   const card = own.locator(`#video-${download.videoId}`);
   await card.locator("progress[value]").waitFor();
+  site.slowBytesPerSecond = atOnce;
   await card.and(own.locator("[data-state=READY]")).waitFor();
   // What comes after it has come through: then what came before it has, too.
   const [later] = startDownloads(deps, bea, { urls: site.url("/video.mp4"), title: "For all" });

@@ -18,9 +18,10 @@ let browser: Browser;
 let shelf: Shelf;
 let bea: User;
 let people = 0;
+const small = { width: 160, height: 90 };
 let clip: string;
 beforeAll(async () => {
-  [browser, clip] = await Promise.all([openBrowser(), mp4Clip({ seconds: 8, width: 160, height: 90 })]);
+  [browser, clip] = await Promise.all([openBrowser(), mp4Clip({ ...small, seconds: 8 })]);
   // No job runs, which a file that goes straight into the bucket waits for before it is a replacement.
   shelf = openShelf({ HOMEREEL_STORAGE_S3_PROXY: "true" });
   await shelf.addUser("Ada", "admin");
@@ -147,13 +148,14 @@ describe("the form for a new file", () => {
 
 describe("a file that is replaced while its page is open", () => {
   test("goes on as the new one, from where it was", async () => {
-    const id = await addSent(shelf.app, bea, clip, "Garden.mp4");
+    // Neither comes to its end while one looks.
+    const id = await addSent(shelf.app, bea, await mp4Clip({ ...small, seconds: 120 }), "Garden.mp4");
     const { page, complaints, close } = await shelf.visitAs(browser, bea);
     await page.goto(paths.video(id));
     await page.waitForFunction(() => (document.querySelector("video")?.readyState ?? 0) > 1);
     await page.evaluate(() => void document.querySelector("video")?.play());
     await page.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 1);
-    const better = await colourClip("mp4", { seconds: 20, width: 640, height: 360 });
+    const better = await colourClip("mp4", { seconds: 120, width: 640, height: 360 });
     await sendReplacement(shelf.app, bea, id, better, "better.mp4");
     await page.getByText("A new file waits for its turn").waitFor();
     await shelf.app.start();

@@ -219,15 +219,21 @@ function boxesOf(
   );
 }
 
-/** What moves without being asked (Layout Instability API); what follows a key or a click does not count. */
+/**
+ * What moves without being asked (Layout Instability API). What follows a key, a click or a word does not count, however
+ * late: half a second of it, as browsers leave out, is a short time for a busy machine.
+ */
 function countShifts(): void {
   window.shifted = 0;
+  let isAsked = false;
+  for (const kind of ["keydown", "pointerdown", "input"])
+    addEventListener(kind, () => (isAsked = true), { capture: true });
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as (PerformanceEntry & {
       value: number;
       hadRecentInput: boolean;
     })[]) {
-      if (!entry.hadRecentInput) window.shifted += entry.value;
+      if (!isAsked && !entry.hadRecentInput) window.shifted += entry.value;
     }
   }).observe({ type: "layout-shift", buffered: true });
 }

@@ -8,11 +8,12 @@ import {
   setDefaultTimeout,
   test,
 } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import type { User } from "../../src/features/accounts/accounts.ts";
+import { freePort } from "../../scripts/checks/http.ts";
 import { logIn } from "../../src/features/accounts/sessions/login.ts";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
 import { paths } from "../../src/paths.ts";
@@ -79,7 +80,7 @@ const press = (row: Locator, act: string) => row.locator(`[data-act=${act}]`).cl
 const isIn = (page: Page, name: string, state: string) =>
   rowOf(page, name)
     .and(page.locator(`[data-state=${state}]`))
-    .waitFor({ timeout: 20_000 });
+    .waitFor();
 
 /** Each piece takes so long from now on, whatever was said before. */
 async function slowDown(page: Page, ms: number): Promise<void> {
@@ -220,14 +221,19 @@ describe("under way", () => {
     await press(row, "pause");
     await isIn(page, "The long way home", "paused");
     expect(await page.locator("#uploads-title").innerText()).toBe("1 file paused");
-    const [stopped] = await uploadsOf(page);
-    await Bun.sleep(700);
-    const [still] = await uploadsOf(page);
-    expect(still?.offset_bytes).toBe(stopped?.offset_bytes);
+    const offset = async () => (await uploadsOf(page))[0]?.offset_bytes ?? 0;
+    // A piece that had arrived before it was paused may be on its way to the disk yet; two more would come meanwhile.
+    let stopped = -1;
+    await until(async () => {
+      const before = stopped;
+      stopped = await offset();
+      if (stopped === before) return true;
+      await Bun.sleep(700);
+      return null;
+    });
+    expect(stopped).toBeLessThan(statSync(large).size);
     await press(row, "resume");
-    await until(
-      async () => ((await uploadsOf(page))[0]?.offset_bytes ?? 0) > (still?.offset_bytes ?? 0) || null,
-    );
+    await until(async () => (await offset()) > stopped || null);
     await press(row, "cancel");
     await row.waitFor({ state: "detached" });
     await until(async () => (await uploadsOf(page)).length === 0 || null);
@@ -278,6 +284,7 @@ describe("under way", () => {
     await until(async () => ((await uploadsOf(page))[0]?.offset_bytes ?? 0) > 0 || null);
     await page.reload();
     await isIn(page, "The long way home", "sending");
+    await slowDown(page, 0);
     await isIn(page, "The long way home", "done");
     expect(posts.all).toBe(1);
     const link = rowOf(page, "The long way home").getByRole("link", { name: "The long way home" });
@@ -298,10 +305,11 @@ describe("under way", () => {
     await other.page.goto(paths.mine());
     await other.page.getByText("choose the file again, and it goes on").waitFor();
     const posts = count(other.page, "POST");
-    await slowDown(other.page, 100);
+    await slowDown(other.page, 300);
     await dropFiles(other.page, [{ path: large }]);
     await isIn(other.page, "The long way home", "sending");
     await other.page.getByText("choose the file again, and it goes on").waitFor({ state: "hidden" });
+    await slowDown(other.page, 0);
     await isIn(other.page, "The long way home", "done");
     expect(posts.all).toBe(0);
     expect((await readyVideo(page, "The long way home")).sha256).toBe(await sha256OfFile(large));
@@ -316,6 +324,7 @@ describe("under way", () => {
     await guest.context.setOffline(true);
     await isIn(page, "The long way home", "lost");
     expect(await rowOf(page, "The long way home").innerText()).toContain("It goes on by itself");
+    await slowDown(page, 0);
     await guest.context.setOffline(false);
     await isIn(page, "The long way home", "done");
     expect((await readyVideo(page, "The long way home")).sha256).toBe(await sha256OfFile(large));
@@ -342,8 +351,8 @@ test("without TLS, as in most homes, it is the same, with a checksum of our own"
 
 test("a server that is killed and started again gets the rest", async () => {
   const data = newDataDir();
-  let server = await startServer({ dataDir: data.path, settings });
-  const port = new URL(server.origin).port;
+  const at = { ...settings, HOMEREEL_SERVER_PORT: String(freePort()) };
+  let server = await startServer({ dataDir: data.path, settings: at });
   const other = await visit(browser, server.origin);
   try {
     await other.page.goto(paths.login());
@@ -356,10 +365,8 @@ test("a server that is killed and started again gets the rest", async () => {
     await until(async () => ((await uploadsOf(other.page))[0]?.offset_bytes ?? 0) > 0 || null);
     await server.kill();
     await isIn(other.page, "The long way home", "lost");
-    server = await startServer({
-      dataDir: data.path,
-      settings: { ...settings, HOMEREEL_SERVER_PORT: port },
-    });
+    await slowDown(other.page, 0);
+    server = await startServer({ dataDir: data.path, settings: at });
     await isIn(other.page, "The long way home", "done");
     expect((await readyVideo(other.page, "The long way home")).sha256).toBe(await sha256OfFile(large));
   } finally {
@@ -431,6 +438,7 @@ describe("the add box", () => {
     await page.keyboard.press("Enter");
     await isIn(page, "The long way home", "paused");
     await focusIsOn(page, "Resume: The long way home.mp4");
+    await slowDown(page, 0);
     await page.keyboard.press("Enter");
     await isIn(page, "The long way home", "done");
   });

@@ -51,7 +51,7 @@ test("what needs scripts is not offered", async () => {
 });
 
 test("the add button leads to the box, and a pasted address to a queue that comes anew by itself", async () => {
-  site.slowBytesPerSecond = 20_000;
+  site.slowBytesPerSecond = 5_000;
   await page.goto(paths.gallery());
   await page.getByRole("navigation").getByRole("link", { name: "Add", exact: true }).click();
   await paste(site.url("/slow.mp4"));

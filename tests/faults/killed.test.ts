@@ -84,7 +84,7 @@ async function expectReadyAfterRestart(id: string): Promise<void> {
 
 describe("killed with SIGKILL, the server finishes its work after the next start", () => {
   test("in the middle of a download", async () => {
-    site.slowBytesPerSecond = 60_000;
+    site.slowBytesPerSecond = 15_000;
     server = await startServer({ dataDir: data.path });
     const { id } = await paste(site.url("/slow.mp4"));
     await until(async () => ((await download(id)).progress?.percent ? true : null));
@@ -92,7 +92,7 @@ describe("killed with SIGKILL, the server finishes its work after the next start
     await until(() => (statSync(part, { throwIfNoEntry: false })?.size ? true : null));
     expect(childrenOf(data.path).length).toBeGreaterThan(0);
     await server.kill();
-    await until(() => (childrenOf(data.path).length === 0 ? true : null), 5_000);
+    await until(() => (childrenOf(data.path).length === 0 ? true : null));
     const asked = site.requests.length;
     site.slowBytesPerSecond = 100_000_000;
     await expectReadyAfterRestart(id);
@@ -112,7 +112,7 @@ describe("killed with SIGKILL, the server finishes its work after the next start
     server = await startServer({ dataDir: data.path, settings: { HOMEREEL_TEST_FAILPOINT: step } });
     const { id } = await paste(site.url("/video.mp4"));
     await server.exited;
-    await until(() => (childrenOf(data.path).length === 0 ? true : null), 5_000);
+    await until(() => (childrenOf(data.path).length === 0 ? true : null));
     await expectReadyAfterRestart(id);
   });
 });
@@ -149,7 +149,7 @@ async function sendUntilReady(body: Buffer<ArrayBuffer>): Promise<string> {
 }
 
 test("a graceful stop in mid-download exits with 0, leaves no process, and goes on after the next start", async () => {
-  site.slowBytesPerSecond = 60_000;
+  site.slowBytesPerSecond = 15_000;
   server = await startServer({ dataDir: data.path });
   const { id } = await paste(site.url("/slow.mp4"));
   await until(async () => ((await download(id)).progress?.percent ? true : null));

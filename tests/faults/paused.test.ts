@@ -17,7 +17,7 @@ afterAll(() => site.stop());
 beforeEach(async () => {
   data = newDataDir();
   server = await startServer({ dataDir: data.path });
-  site.slowBytesPerSecond = 60_000;
+  site.slowBytesPerSecond = 15_000;
 });
 afterEach(async () => {
   await server.stop();

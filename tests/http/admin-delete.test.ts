@@ -15,7 +15,7 @@ import { until } from "../fixtures/until.ts";
 import { openAdministration, personPath, problemOf, userPath } from "../fixtures/administration.ts";
 import type { Administration, EventJson, List } from "../fixtures/administration.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 let app: Administration["app"];
 let ada: Administration["ada"];
@@ -198,7 +198,7 @@ describe("a person is deleted", () => {
     try {
       const admin = await addPerson(local, "ada", "admin");
       const { user } = await addPerson(local, "ben");
-      site.slowBytesPerSecond = 20_000;
+      site.slowBytesPerSecond = 10_000;
       await local.start();
       const [download] = startDownloads(local.deps, user, { urls: site.url("/slow.mp4") });
       await until(() => (countQueue(local.deps).running === 1 && site.count("/slow.mp4") > 0 ? true : null));
@@ -208,7 +208,7 @@ describe("a person is deleted", () => {
       expect(countVideosOf(local.deps, [user.id]).size).toBe(0);
       // The folder goes right after the job.
       const folder = join(dataFolder.work(local.dataDir), download?.id ?? "");
-      await until(() => (existsSync(folder) ? null : true), 5_000);
+      await until(() => (existsSync(folder) ? null : true));
     } finally {
       await local.close();
       await site.stop();

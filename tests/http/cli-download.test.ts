@@ -86,7 +86,7 @@ describe("homereel download", () => {
   });
 
   test("Ctrl-C while it waits leaves the download running", async () => {
-    site.slowBytesPerSecond = 30_000;
+    site.slowBytesPerSecond = 15_000;
     const { child, ended } = start(["download", site.url("/slow.mp4?stays"), "--wait"]);
     await until(async () => ((await newest())?.state === "fetching" ? true : null));
     child.kill("SIGINT");

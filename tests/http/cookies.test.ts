@@ -161,7 +161,7 @@ describe("nobody reads them again", () => {
     const folder = join(app.dataDir, "cookies");
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(statSync(join(folder, `${host}.txt`)).mode & 0o777).toBe(0o600);
-    site.slowBytesPerSecond = 50_000;
+    site.slowBytesPerSecond = 15_000;
     const id = await start(site.url("/slow.mp4"));
     const copy = join(app.dataDir, "work", id, ".cookies.txt");
     await until(() => existsSync(copy) || null);
@@ -173,7 +173,7 @@ describe("nobody reads them again", () => {
 
   test("nor beside the part of a file that a pause keeps", async () => {
     await put(host, jarOf(host));
-    site.slowBytesPerSecond = 50_000;
+    site.slowBytesPerSecond = 15_000;
     const id = await start(site.url("/slow.mp4?paused"));
     const folder = join(app.dataDir, "work", id);
     const files = () => (existsSync(folder) ? readdirSync(folder) : []);

@@ -257,7 +257,7 @@ describe("cancelling", () => {
   afterEach(() => void (site.slowBytesPerSecond = 1_000_000));
 
   test("stops what runs and leaves nothing behind", async () => {
-    site.slowBytesPerSecond = 20_000;
+    site.slowBytesPerSecond = 10_000;
     const { body } = await start({ url: site.url("/slow.mp4") });
     await until(async () => ((await downloadOf(body.id)).state === "fetching" ? true : null));
     const response = await app.request(`/api/v1/downloads/${body.id}/cancel`, { method: "POST", as: user });
@@ -270,7 +270,7 @@ describe("cancelling", () => {
   });
 
   test("is only for one's own", async () => {
-    site.slowBytesPerSecond = 20_000;
+    site.slowBytesPerSecond = 10_000;
     const { body } = await start({ url: site.url("/slow.mp4") });
     const other = await app.join("other");
     const refused = await app.request(`/api/v1/downloads/${body.id}/cancel`, { method: "POST", as: other });
@@ -281,7 +281,7 @@ describe("cancelling", () => {
   });
 
   test("deleting the video of a download that runs stops it", async () => {
-    site.slowBytesPerSecond = 20_000;
+    site.slowBytesPerSecond = 10_000;
     const { body } = await start({ url: site.url("/slow.mp4") });
     await until(async () => ((await downloadOf(body.id)).state === "fetching" ? true : null));
     expect(
@@ -345,12 +345,12 @@ test("a short download that overruns its time goes on in the long lane, with wha
     const as = await hasty.join("ada");
     const look = async (id: string) =>
       (await (await hasty.request(`/api/v1/downloads/${id}`, { as })).json()) as Download;
-    site.slowBytesPerSecond = 6000;
+    site.slowBytesPerSecond = 5000;
     const asked = site.requests.length;
     const added = await hasty.request("/api/v1/downloads", { ...json({ url: site.url("/slow.mp4") }), as });
     const { id } = (await added.json()) as Download;
     // The setting counts in minutes.
-    hasty.deps.db.$client.exec("UPDATE jobs SET deadline_ms = 9000 WHERE name = 'probe'");
+    hasty.deps.db.$client.exec("UPDATE jobs SET deadline_ms = 12000 WHERE name = 'probe'");
     await hasty.start();
     await until(async () => ((await look(id)).lane === "long" ? true : null));
     expect((await look(id)).lane_reason).toBe("It took longer than short downloads may.");

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findTools } from "../../src/exec/find-tools.ts";
 import { semaphore } from "../../src/lib/semaphore.ts";
 import { json, openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
@@ -20,7 +19,6 @@ beforeAll(async () => {
   site = await startSite();
   app = openTestApp({
     HOMEREEL_DOWNLOADS_ALLOW_NETWORKS: "127.0.0.1/32",
-    HOMEREEL_TOOLS_YT_DLP: hurriedYtdlp(),
     HOMEREEL_DOWNLOADS_PER_SITE_CONCURRENCY: "3",
     HOMEREEL_DOWNLOADS_PACING_SECONDS: "0",
     HOMEREEL_LIMITS_API_PER_MINUTE: "100000",
@@ -163,21 +161,6 @@ interface Video {
   video_codec: string | null;
   duration_seconds: number;
   thumbnails: { n: number; url: string }[];
-}
-
-/** The real one; trying 1,900 extractors on each link is half of a run's time, and none of them fits our site. */
-function hurriedYtdlp(): string {
-  const settings = {
-    ffmpeg: "",
-    ffprobe: "",
-    yt_dlp: process.env.HOMEREEL_TOOLS_YT_DLP ?? "",
-    js_runtime: "",
-  };
-  const { tools } = findTools(settings, { dataDir: folder });
-  const path = join(folder, "yt-dlp");
-  const command = (tools.ytDlp ?? ["yt-dlp"]).map((part) => `'${part}'`).join(" ");
-  writeFileSync(path, `#!/bin/sh\nexec ${command} --use-extractors html5,generic "$@"\n`, { mode: 0o700 });
-  return path;
 }
 
 const inTurn = semaphore(3);

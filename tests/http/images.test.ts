@@ -17,7 +17,7 @@ import {
   withExif,
 } from "../fixtures/pictures.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 interface ImageJson {
   id: string;

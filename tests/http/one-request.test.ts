@@ -6,7 +6,7 @@ import { openShelf } from "../fixtures/shelf.ts";
 import type { Shelf } from "../fixtures/shelf.ts";
 import { clipOfSize, metadata, sha256, slowBody, tusRoot } from "../fixtures/uploads.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 let shelf: Shelf;
 let token: string;

@@ -9,7 +9,7 @@ import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { addPerson } from "../fixtures/cast.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 let app: TestApp;
 let ada: User;

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "../../scripts/checks/http.ts";
 import {
   changeAccount,
   createResetLink,
@@ -356,7 +357,8 @@ describe("the secret of a mailed link", () => {
   test("outlives a restart, and is in no file and in no log", async () => {
     const mails = await startSmtp();
     const data = newDataDir();
-    const port = freePort();
+    // Links are made from the address that the server is told to have.
+    const port = String(freePort());
     const settings = {
       ...mailSettings(mails.url),
       HOMEREEL_SERVER_PUBLIC_URL: `http://127.0.0.1:${port}`,
@@ -401,13 +403,6 @@ describe("the secret of a mailed link", () => {
     }
   });
 });
-
-/** Free a moment ago: links are made from the address that the server is told to have. */
-function freePort(): string {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  server.stop(true);
-  return String(server.port);
-}
 
 /** All files of the data folder, one after the other. */
 function bytesIn(folder: string): string {

@@ -46,7 +46,7 @@ async function video(id: string, as = ben.token): Promise<Record<string, unknown
 }
 
 /** What was given up is cleared away a moment later. */
-const nothingAtWork = () => until(() => (filesIn(app.dataDir, "work").length === 0 ? true : null), 5000);
+const nothingAtWork = () => until(() => (filesIn(app.dataDir, "work").length === 0 ? true : null));
 
 /** What a page hears first of a video: how it stands. */
 async function firstMessage(path: string, as: string): Promise<string> {

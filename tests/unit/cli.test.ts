@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { commands } from "../../src/cli/commands.ts";
 import { newDataDir } from "../fixtures/server.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 let data: ReturnType<typeof newDataDir>;
 beforeAll(() => void (data = newDataDir()));

@@ -203,7 +203,7 @@ describe("a connection", () => {
   });
 
   test("on which nothing moves is cut", async () => {
-    const pass = open({ idleTimeoutMs: 40 }).openPass();
+    const pass = open({ idleTimeoutMs: 200 }).openPass();
     const head = `CONNECT 127.0.0.1:${inner.port} HTTP/1.1\r\nProxy-Authorization: ${basic(pass.proxyUrl)}\r\n\r\n`;
     expect(await exchange(pass.proxyUrl, head)).toBe("HTTP/1.1 200 Connection established\r\n\r\n[reset]");
   });
@@ -301,7 +301,7 @@ describe("a limited line", () => {
   });
 
   test("that only waits is not idle", async () => {
-    const pass = open({ bytesPerSecond: 200_000, idleTimeoutMs: 60 }).openPass();
+    const pass = open({ bytesPerSecond: 100_000, idleTimeoutMs: 250 }).openPass();
     const response = await fetch(`${site.url}tenth`, { proxy: pass.proxyUrl });
     expect((await response.arrayBuffer()).byteLength).toBe(104_858);
   });

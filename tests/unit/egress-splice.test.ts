@@ -135,7 +135,7 @@ describe("splice", () => {
     const pipe = new Pipe(source.near, target.near);
     pipe.push(Buffer.from(sent));
     source.far.write("what comes after");
-    await Bun.sleep(5);
+    await Bun.sleep(50);
     // There is room again, of which nobody has told the pipe.
     expect(spliced(target.far, sink.near).bytes).toBeGreaterThan(0);
     expect(pipe.pull().bytes).toBe(0);
@@ -149,13 +149,13 @@ describe("splice", () => {
       expect(spliced(source.near, target.near)).toEqual({ bytes: 0, rest: null, broke: false });
       source.far.write("the last words");
       source.far.shutdown();
-      await Bun.sleep(5);
+      await Bun.sleep(50);
       expect(spliced(source.near, target.near)).toEqual({ bytes: 14, rest: null, broke: false });
       expect(spliced(source.near, target.near)).toEqual({ bytes: 0, rest: null, broke: false });
 
       const [breaking, open] = [await socketPair(), await socketPair()];
       open.far.write("for nobody");
-      await Bun.sleep(5);
+      await Bun.sleep(50);
       // No turn of the loop from here on, in which Bun would see it by itself.
       breaking.far.terminate();
       expect(spliced(breaking.near, target.near)).toEqual({ bytes: 0, rest: null, broke: true });
@@ -163,7 +163,7 @@ describe("splice", () => {
 
       // What nobody took is not what the next one gets.
       open.far.write("for the next");
-      await Bun.sleep(5);
+      await Bun.sleep(50);
       expect(spliced(open.near, target.near)).toEqual({ bytes: 12, rest: null, broke: false });
       await until(() => target.got.length === 26 || null);
       expect(target.got.bytes().toString()).toBe("the last wordsfor the next");

@@ -17,7 +17,7 @@ import {
   turnClockwise,
 } from "../fixtures/media.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const tools: Tools = { ffmpeg: "ffmpeg", ffprobe: "ffprobe", ytDlp: null, jsRuntime: null };
 const folder = mkdtempSync(join(tmpdir(), "homereel-ffmpeg-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

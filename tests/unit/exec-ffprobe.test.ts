@@ -6,7 +6,7 @@ import { parseProbe, probe } from "../../src/exec/ffprobe.ts";
 import type { Tools } from "../../src/exec/tools.ts";
 import { bars, h264AndAac, makeClip, mp4Clip, tone, turnClockwise, x264 } from "../fixtures/media.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const tools: Tools = { ffmpeg: "ffmpeg", ffprobe: "ffprobe", ytDlp: null, jsRuntime: null };
 const folder = mkdtempSync(join(tmpdir(), "homereel-probe-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

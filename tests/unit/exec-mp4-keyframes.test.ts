@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readKeyframes } from "../../src/exec/mp4-keyframes.ts";
 import { bars, h264AndAac, makeClip, mp4Clip, tone, x264 } from "../fixtures/media.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const folder = mkdtempSync(join(tmpdir(), "homereel-keyframes-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -29,7 +29,7 @@ import {
 } from "../fixtures/pictures.ts";
 import type { Orientation } from "../fixtures/pictures.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "homereel-pictures-"))));

@@ -8,7 +8,7 @@ import type { Tools } from "../../src/exec/tools.ts";
 import { jpegOf } from "../fixtures/jpeg.ts";
 import { bars, colourClip, makeClip, mp4Clip, tone, turnClockwise, x264 } from "../fixtures/media.ts";
 
-setDefaultTimeout(30_000);
+setDefaultTimeout(60_000);
 const tools: Tools = { ffmpeg: "ffmpeg", ffprobe: "ffprobe", ytDlp: null, jsRuntime: null };
 const base = mkdtempSync(join(tmpdir(), "homereel-thumbs-"));
 let folder: string;
