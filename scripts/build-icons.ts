@@ -19,6 +19,7 @@ const names = [
   "eye-off",
   "film",
   "folder-up",
+  "hard-drive",
   "image",
   "image-up",
   "images",

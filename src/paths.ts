@@ -34,6 +34,7 @@ export const paths = {
   retryVideo: (id: string) => `/videos/${id}/retry`,
   cancelDownload: (id: string) => `/downloads/${id}/cancel`,
   retryDownload: (id: string) => `/downloads/${id}/retry`,
+  removeDownload: (id: string) => `/downloads/${id}/remove`,
   pauseDownload: (id: string) => `/downloads/${id}/pause`,
   resumeDownload: (id: string) => `/downloads/${id}/resume`,
   moveDownload: (id: string) => `/downloads/${id}/move`,

@@ -48,7 +48,7 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     name: "jobs",
-    usage: "jobs list|logs|retry",
+    usage: "jobs list|logs|retry|remove",
     summary: "See what downloads do and why one failed, start them again",
     load: async () => (await import("./jobs.ts")).jobsCommand,
   },

@@ -53,41 +53,64 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** The one action that helps with a failure: what its button does. */
-export type Remedy = "retry" | "update_ytdlp" | "add_cookies" | "free_space";
+/** What helps with a failure: what its button does. */
+export const remedies = ["retry", "update_ytdlp", "add_cookies", "free_space", "remove"] as const;
+export type Remedy = (typeof remedies)[number];
 
-const remedies: Partial<Record<ErrorCode, Remedy>> = {
-  live_stream: "retry",
-  site_limited: "retry",
-  site_unreachable: "retry",
-  interrupted: "retry",
-  took_too_long: "retry",
-  storage_unreachable: "retry",
-  tool_failed: "retry",
-  internal: "retry",
-  tool_missing: "update_ytdlp",
-  tool_outdated: "update_ytdlp",
-  needs_cookies: "add_cookies",
-  site_refused: "add_cookies",
-  storage_full: "free_space",
-  quota_exceeded: "free_space",
-};
-
-/** Null where nothing that can be done here helps. Codes that a later version wrote are unknown. */
-export function remedyOf(code: string): Remedy | null {
-  return Object.hasOwn(remedies, code) ? (remedies[code as ErrorCode] ?? null) : null;
+interface Outlook {
+  /** The best first. With `remove` there, another try passes only where somebody else has changed something. */
+  helps: readonly [best: Remedy, ...others: Remedy[]];
+  /** What the bytes are, and not what befell them: the same ones fail again, however often they come. */
+  isLasting?: true;
 }
 
-/** What the bytes are, and not what befell them: the same ones fail again, however often they come. */
-const lasting = new Set<string>([
-  "not_a_video",
-  "not_a_picture",
-  "too_long",
-  "too_large",
-] satisfies ErrorCode[]);
+/** What becomes of each failure: every button, and what is refused to be tried again, is read from here. */
+const outlooks: Partial<Record<ErrorCode, Outlook>> = {
+  live_stream: { helps: ["retry"] },
+  site_limited: { helps: ["retry"] },
+  site_unreachable: { helps: ["retry"] },
+  interrupted: { helps: ["retry"] },
+  took_too_long: { helps: ["retry"] },
+  cancelled: { helps: ["retry"] },
+  storage_unreachable: { helps: ["retry"] },
+  tool_failed: { helps: ["retry"] },
+  internal: { helps: ["retry"] },
+  tool_missing: { helps: ["update_ytdlp"] },
+  tool_outdated: { helps: ["update_ytdlp"] },
+  needs_cookies: { helps: ["add_cookies"] },
+  site_refused: { helps: ["add_cookies"] },
+  storage_full: { helps: ["free_space"] },
+  quota_exceeded: { helps: ["free_space"] },
+  address_not_allowed: { helps: ["remove"] },
+  video_private: { helps: ["remove"] },
+  video_gone: { helps: ["remove"] },
+  geo_blocked: { helps: ["remove"] },
+  // Or yt-dlp does not know the page yet.
+  unsupported_page: { helps: ["remove", "update_ytdlp"] },
+  not_a_video: { helps: ["remove"], isLasting: true },
+  not_a_picture: { helps: ["remove"], isLasting: true },
+  too_long: { helps: ["remove"], isLasting: true },
+  too_large: { helps: ["remove"], isLasting: true },
+};
 
+/** What helps, the best first; empty where nothing that can be done here does. */
+export function remediesOf(code: string): readonly Remedy[] {
+  return outlookOf(code)?.helps ?? [];
+}
+
+/** Whether another try is what to do: not where it would only fail again, as things are. */
+export function isWorthATry(code: string): boolean {
+  return !remediesOf(code).includes("remove");
+}
+
+/** Whether another try can pass at all. */
 export function canPassLater(code: string): boolean {
-  return !lasting.has(code);
+  return !outlookOf(code)?.isLasting;
+}
+
+/** Codes that a later version wrote are unknown. */
+function outlookOf(code: string): Outlook | undefined {
+  return Object.hasOwn(outlooks, code) ? outlooks[code as ErrorCode] : undefined;
 }
 
 /**

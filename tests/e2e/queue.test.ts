@@ -143,10 +143,12 @@ describe("with scripts", () => {
 test("what a retry of all leaves out is said over the queue, in the page as it is", async () => {
   const bea = await shelf.addUser("Bea");
   const { db } = shelf.app.deps;
-  const [hopeless] = ["Text", "Film"].map((title) =>
+  const [hopeless, film] = ["Text", "Film"].map((title) =>
     addFailed(shelf.app, bea, { title, site: "films.example" }),
   );
-  db.$client.prepare("UPDATE downloads SET error_code = 'not_a_video' WHERE id = ?").run(hopeless?.id ?? "");
+  const fails = db.$client.prepare("UPDATE downloads SET error_code = ? WHERE id = ?");
+  fails.run("not_a_video", hopeless?.id);
+  fails.run("site_unreachable", film?.id);
   const { page, close, complaints } = await shelf.visitAs(browser, bea);
   await page.goto(paths.downloads());
   await page.evaluate(() => Object.assign(window, { sameDocument: true }));
@@ -156,6 +158,9 @@ test("what a retry of all leaves out is said over the queue, in the page as it i
   expect(await said.innerText()).toBe("1 download was left out: it would fail again in the same way.");
   expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
   expect(await rowOf(page, "Text").getByRole("button", { name: "Try again" }).count()).toBe(0);
+  await rowOf(page, "Text").getByRole("button", { name: "Remove" }).click();
+  await rowOf(page, "Text").waitFor({ state: "detached" });
+  expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
   expect(complaints).toEqual([]);
   await close();
 });

@@ -129,36 +129,45 @@ describe("homereel download --file", () => {
   });
 });
 
-test("homereel jobs retry starts again what may pass, and says what it left out", async () => {
+test("homereel jobs retry starts again what may pass and says what it left out; remove takes it off the list", async () => {
   const listed = async () => (await server.api<{ items: Listed[] }>("/api/v1/downloads?limit=200")).items;
   // They would be waited for.
   for (const { id } of await listed()) await server.api(`/api/v1/downloads/${id}/cancel`, { method: "POST" });
-  const [hopeless = "", gone = ""] = ["/text.mp4", "/gone.mp4?retry"].map((path) => site.url(path));
-  await homereel(["download", hopeless, gone, "--pace", "0"]);
+  const [hopeless = "", refused = ""] = ["/text.mp4", "/private.mp4"].map((path) => site.url(path));
+  await homereel(["download", hopeless, refused, "--pace", "0"]);
   const failed = (url: string) =>
     until(async () => (await listed()).find((one) => one.url === url && one.state === "failed") ?? null);
   const { id } = await failed(hopeless);
-  const { id: other } = await failed(gone);
+  const { id: other } = await failed(refused);
   expect(await homereel(["jobs", "retry", "--failed"])).toEqual({
     code: 0,
     out: expect.stringMatching(
-      /^[1-9]\d* started again\. Left out: 1, which would fail again in the same way\.\n$/,
+      /^[1-9]\d* started again\. Left out: [1-9]\d*, which would fail again in the same way\.\n$/,
     ),
     err: "",
   });
-  await failed(gone);
-  const [started, refused] = [
+  await failed(refused);
+  const [started, said] = [
     `Started again ${other}\n`,
     `${id}: This download would fail again in the same way.`,
   ];
   expect(await homereel(["jobs", "retry", id, other])).toEqual({
     code: 1,
     out: started,
-    err: expect.stringMatching(new RegExp(`^${refused} Send the file .*\n1 of 2 left out.\n$`)),
+    err: expect.stringMatching(new RegExp(`^${said} Send the file .*\n1 of 2 left out.\n$`)),
   });
   const asJson = await homereel(["jobs", "retry", id, "--json"]);
   expect([asJson.code, JSON.parse(asJson.out)]).toMatchObject([1, [{ id, state: null }]]);
   expect((await homereel(["jobs", "retry"])).code).toBe(2);
+
+  await failed(refused);
+  expect(await homereel(["jobs", "remove", id, "none", other])).toEqual({
+    code: 1,
+    out: `Removed ${id}\nRemoved ${other}\n`,
+    err: expect.stringMatching(/^none: There is no such download\. .*\n1 of 3 left out\.\n$/),
+  });
+  expect((await listed()).filter((one) => [id, other].includes(one.id))).toEqual([]);
+  expect((await homereel(["jobs", "remove"])).code).toBe(2);
 });
 
 test("what goes wrong is said in a sentence", async () => {

@@ -112,11 +112,11 @@ describe("a site that wants a pause", () => {
 
 describe("what fails says what helps", () => {
   test.each([
-    ["/abroad.mp4", "geo_blocked", null],
+    ["/abroad.mp4", "geo_blocked", "remove"],
     ["/login.mp4", "needs_cookies", "add_cookies"],
-    ["/gone.mp4", "video_gone", null],
-    ["/not-a-video", "unsupported_page", null],
-    ["/redirect-inner", "address_not_allowed", null],
+    ["/gone.mp4", "video_gone", "remove"],
+    ["/not-a-video", "unsupported_page", "remove"],
+    ["/redirect-inner", "address_not_allowed", "remove"],
     ["/live.m3u8", "live_stream", "retry"],
   ])("%s is %s, and %p", async (path, code, remedy) => {
     const { error } = await finished(await start(path));

@@ -229,7 +229,7 @@ describe("what waits", () => {
   });
 });
 
-test("all that failed and can pass is tried again at once, each person's own", async () => {
+test("all that failed and may pass is tried again at once, each person's own", async () => {
   const hopeless = await start("/text.mp4");
   await reaches(hopeless.id, "failed");
   expect(await look(hopeless.id)).toMatchObject({ error: { code: "not_a_video", retryable: false } });
@@ -244,19 +244,50 @@ test("all that failed and can pass is tried again at once, each person's own", a
   ]);
   expect((await app.request(`/downloads/${hopeless.id}/retry`, { ...form({}), as: ada })).status).toBe(409);
   expect((await look(hopeless.id)).state).toBe("failed");
-  const mine = await Promise.all(["/gone.mp4", "/removed.mp4"].map((path) => start(path)));
-  const bobs = await start("/gone.mp4", bob);
-  for (const { id } of [...mine, bobs]) await reaches(id, "failed");
+  const gone = await start("/gone.mp4");
+  const mine = await Promise.all(["/private.mp4", "/login.mp4"].map((path) => start(path)));
+  const bobs = await start("/private.mp4", bob);
+  for (const { id } of [gone, ...mine, bobs]) await reaches(id, "failed");
   const answer = await ask("/downloads/retry-failed", ada, {});
-  expect([answer.status, await answer.json()]).toEqual([202, { count: 2, left_out: 1 }]);
+  expect([answer.status, await answer.json()]).toEqual([202, { count: 2, left_out: 2 }]);
   for (const { id } of mine) await reaches(id, "failed");
   expect((await look(bobs.id)).state).toBe("failed");
 
   const byPage = await app.request("/downloads/retry-failed", { ...form({}), as: ada });
   const location = byPage.headers.get("location") ?? "";
-  expect([byPage.status, location]).toEqual([303, "/downloads?left_out=1"]);
-  expect(await (await app.request(location, { as: ada })).text()).toContain("1 download was left out");
+  expect([byPage.status, location]).toEqual([303, "/downloads?left_out=2"]);
+  expect(await (await app.request(location, { as: ada })).text()).toContain("2 downloads were left out");
   expect(await queuePage()).not.toContain("left out");
+  for (const { id } of mine) await reaches(id, "failed");
+
+  // A page may be there again.
+  expect(await look(gone.id)).toMatchObject({ error: { remedy: "remove", retryable: true } });
+  expect((await ask(`/downloads/${gone.id}/retry`, ada, {})).status).toBe(202);
+  await reaches(gone.id, "failed");
+});
+
+test("what failed or was cancelled is removed with its video, by those whose it is", async () => {
+  const [failed, byPage, cancelled, done] = await Promise.all(
+    ["/gone.mp4?1", "/gone.mp4?2", "/slow.mp4", "/video.mp4"].map((path) => start(path)),
+  );
+  if (!failed || !byPage || !cancelled || !done) throw new Error("they did not start");
+  const remove = (id: string, as = ada) => app.request(`/api/v1/downloads/${id}`, { method: "DELETE", as });
+  const early = await remove(cancelled.id);
+  expect([early.status, await early.json()]).toMatchObject([409, { detail: "Cancel it first." }]);
+  await cancel(cancelled.id);
+  await Promise.all([reaches(failed.id, "failed"), reaches(byPage.id, "failed"), reaches(done.id, "done")]);
+  expect((await remove(done.id)).status).toBe(409);
+  expect((await remove(failed.id, bob)).status).toBe(404);
+  for (const { id } of [failed, cancelled]) expect((await remove(id)).status).toBe(204);
+  const answer = await app.request(`/downloads/${byPage.id}/remove`, { ...form({}), as: ada });
+  expect([answer.status, answer.headers.get("location")]).toEqual([303, "/downloads"]);
+  const page = await queuePage();
+  for (const { id, video_id } of [failed, byPage, cancelled]) {
+    expect((await ask(`/downloads/${id}`, ada)).status).toBe(404);
+    expect((await ask(`/videos/${video_id}`, ada)).status).toBe(404);
+    expect(page).not.toContain(id);
+  }
+  expect((await ask(`/videos/${done.video_id}`, ada)).status).toBe(200);
 });
 
 test("other people's downloads can't be steered, nor what is over", async () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DownloadState, VideoState } from "../../src/db/schema.ts";
 import type { DownloadItem } from "../../src/features/downloads/item.ts";
-import type { Remedy } from "../../src/lib/errors.ts";
+import { canPassLater, type ErrorCode } from "../../src/lib/errors.ts";
 import { DownloadRow } from "../../views/downloads/page.tsx";
 import { DownloadGroups } from "../../views/downloads/queue.tsx";
 import {
@@ -64,8 +64,10 @@ describe("a card", () => {
 });
 
 test.each<[string, Partial<DownloadItem>, boolean]>([
-  ["may pass", { state: "failed", error: failure("site_unreachable", true) }, true],
-  ["can never pass", { state: "failed", error: failure("not_a_video", false) }, false],
+  ["may pass", { state: "failed", error: failure("site_unreachable") }, true],
+  ["a later version wrote", { state: "failed", error: failure("of_next_year") }, true],
+  ["fails again as things are", { state: "failed", error: failure("video_gone") }, false],
+  ["can never pass", { state: "failed", error: failure("not_a_video") }, false],
   ["was cancelled", { state: "cancelled" }, false],
 ])(
   "a queue with nothing but what %s offers to retry it all where that helps",
@@ -78,54 +80,77 @@ test.each<[string, Partial<DownloadItem>, boolean]>([
   },
 );
 
-function failure(code: string, retryable: boolean) {
-  return { code, message: "It failed.", hint: "", remedy: null, retryable };
+function failure(code: string) {
+  const retryable = canPassLater(code);
+  return { code, message: "It is gone.", hint: "Look elsewhere.", remedy: null, retryable };
 }
 
 describe("a download's row", () => {
-  test("that can never pass does not offer to try it again, but its page", async () => {
-    const error = { code: "not_a_video", message: "It is text.", hint: "", remedy: null, retryable: false };
-    const html = await render(DownloadRow({ page, download: makeDownload({ state: "failed", error }) }));
-    expect(html).not.toContain("Try again");
-    expect(html).toContain("Open");
-  });
-
   test.each<[DownloadState, string[], string[]]>([
-    ["waiting", ["Cancel"], ["Try again", "Watch"]],
-    ["fetching", ["Cancel", "64 %", "12 MB of 30 MB", "2.1 MB/s", "2 min left"], ["Try again"]],
-    ["failed", ["Try again", "It is gone.", "Look elsewhere."], ["Cancel"]],
-    ["cancelled", ["Try again"], ["Watch"]],
-    ["done", ["Watch"], ["Cancel", "Try again"]],
+    ["waiting", ["Cancel"], ["Try again", "Remove", "Watch"]],
+    ["fetching", ["Cancel", "64 %", "12 MB of 30 MB", "2.1 MB/s", "2 min left"], ["Try again", "Remove"]],
+    ["failed", ["Try again", "Remove", "It is gone.", "Look elsewhere."], ["Cancel"]],
+    ["cancelled", ["Try again", "Remove"], ["Watch"]],
+    ["done", ["Watch"], ["Cancel", "Try again", "Remove"]],
   ])("that is %s offers what makes sense", async (state, has, hasNot) => {
-    const error =
-      state === "failed"
-        ? { code: "x", message: "It is gone.", hint: "Look elsewhere.", remedy: null, retryable: true }
-        : null;
+    const error = state === "failed" ? failure("x") : null;
     const html = await render(DownloadRow({ page, download: makeDownload({ state, error, progress }) }));
     for (const words of has) expect(html).toContain(words);
     for (const words of hasNot) expect(html).not.toContain(words);
   });
 
+  /** What its buttons say, in their order, and which of them are no more than hinted at. */
+  const offers = async (code: string, role: "admin" | "user" | "viewer") => {
+    const download = makeDownload({ state: "failed", url, error: failure(code) });
+    const viewer = { ...page, user: page.user && { ...page.user, role } };
+    const html = await render(DownloadRow({ page: viewer, download }));
+    const buttons = html.matchAll(/<(?:a|button)[^>]*class="button ([^"]*)"[^>]*>(.*?)<\/(?:a|button)>/g);
+    return [...buttons].map(([button, kind = "", inner = ""]) => {
+      const words = /aria-label="([^":]*)/.exec(button)?.[1] ?? inner.replaceAll(/<[^>]*>/g, "");
+      return kind.startsWith("quiet") ? `(${words})` : words;
+    });
+  };
   const url = "https://www.example.org/watch";
-  test.each<[Remedy | null, string | null, "admins" | "everybody"]>([
-    ["add_cookies", "/admin/cookies?site=www.example.org", "admins"],
-    ["update_ytdlp", "/admin/tools", "admins"],
-    ["free_space", "/mine", "everybody"],
-    ["retry", null, "everybody"],
-    [null, null, "everybody"],
-  ])("that failed and wants %p leads to %p, %s", async (remedy, href, who) => {
-    const error = { code: "x", message: "It failed.", hint: "", remedy, retryable: true };
-    const download = makeDownload({ state: "failed", url, error });
-    for (const role of ["admin", "user"] as const) {
-      const elements = await elementsOf(
-        await render(DownloadRow({ page: { ...page, user: page.user && { ...page.user, role } }, download })),
-      );
-      const ways = withTag(elements, "a").filter(({ attributes }) =>
-        attributes.get("class")?.startsWith("button"),
-      );
-      const shown = href !== null && (who === "everybody" || role === "admin");
-      expect(ways.map(({ attributes }) => attributes.get("href"))).toEqual(shown ? [href] : []);
-    }
+  const trying = ["Try again", "(Remove)"];
+  const removing = ["Remove", "(Try again anyway)"];
+
+  test.each<[ErrorCode | "of_next_year", string[], string[]]>([
+    ["site_unreachable", [], trying],
+    ["live_stream", [], trying],
+    ["of_next_year", [], trying],
+    ["needs_cookies", ["Add cookies"], trying],
+    ["site_refused", ["Add cookies"], trying],
+    ["tool_outdated", ["Update yt-dlp"], trying],
+    ["address_not_allowed", [], removing],
+    ["video_gone", [], removing],
+    ["video_private", [], removing],
+    ["geo_blocked", [], removing],
+    ["unsupported_page", ["Update yt-dlp"], removing],
+    ["not_a_video", [], ["Remove"]],
+    ["too_long", [], ["Remove"]],
+    ["too_large", [], ["Remove"]],
+  ])("that failed with %s offers %p to admins and %p to whoever may add", async (code, admins, all) => {
+    expect(await offers(code, "admin")).toEqual([...admins, ...all]);
+    expect(await offers(code, "user")).toEqual(all);
+    expect(await offers(code, "viewer")).toEqual([]);
+  });
+
+  test("that found no space leads everybody to where some can be made", async () => {
+    for (const role of ["admin", "user"] as const)
+      expect(await offers("storage_full", role)).toEqual(["Free space", ...trying]);
+  });
+
+  test.each([
+    ["needs_cookies", "/admin/cookies?site=www.example.org"],
+    ["tool_outdated", "/admin/tools"],
+    ["quota_exceeded", "/mine"],
+  ])("that failed with %s leads to %s", async (code, href) => {
+    const download = makeDownload({ state: "failed", url, error: failure(code) });
+    const links = withTag(await elementsOf(await render(DownloadRow({ page, download }))), "a");
+    const hrefs = links
+      .filter(({ attributes }) => attributes.get("class")?.startsWith("button"))
+      .map(({ attributes }) => attributes.get("href"));
+    expect(hrefs).toEqual([href]);
   });
 });
 

@@ -3,13 +3,12 @@ import { formatBytes } from "../../src/lib/bytes.ts";
 import { isAudio } from "../../src/lib/download-options.ts";
 import type { Preset } from "../../src/lib/download-options.ts";
 import { formatDuration } from "../../src/lib/durations.ts";
-import type { Remedy } from "../../src/lib/errors.ts";
 import { paths } from "../../src/paths.ts";
 import { ButtonLink } from "../parts/button.tsx";
 import { FieldError, type FormError, FormNotice } from "../parts/field.tsx";
 import { Icon } from "../parts/icons.tsx";
+import { RemedyLinks, type Viewer } from "../parts/remedy.tsx";
 import { Entries } from "./entries.tsx";
-import { RemedyLink, type Viewer } from "./remedy.tsx";
 import { languageName, presetNames } from "./words.ts";
 
 export interface PreviewShown {
@@ -63,7 +62,7 @@ function Preview({ page, item, shown }: { page: Viewer; item: PreviewItem; shown
       error && (
         <>
           <FormNotice error={error} />
-          <RemedyLink page={page} url={url} remedy={error.remedy} />
+          <RemedyLinks page={page} url={url} code={error.code} />
         </>
       )
     );
@@ -93,7 +92,7 @@ function Preview({ page, item, shown }: { page: Viewer; item: PreviewItem; shown
 }
 
 /** What was refused was asked of no site, so that nothing more is known of it. */
-type RowItem = Omit<PreviewItem, "error"> & { error: (FormError & { remedy?: Remedy | null }) | null };
+type RowItem = Omit<PreviewItem, "error"> & { error: (FormError & { code?: string }) | null };
 
 /** One of several: what tells them apart, and what is wrong. */
 function PreviewRow({ page, item }: { page: Viewer; item: RowItem }) {
@@ -114,7 +113,7 @@ function PreviewRow({ page, item }: { page: Viewer; item: RowItem }) {
             <strong>{error.message}</strong> {error.hint}
           </p>
         )}
-        <RemedyLink page={page} url={url} remedy={error?.remedy} />
+        <RemedyLinks page={page} url={url} code={error?.code} />
         {found && !found.playlist && <p class="field-note">{found.estimate.reason}</p>}
       </div>
     </li>

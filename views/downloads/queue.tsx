@@ -1,4 +1,5 @@
 import type { DownloadItem } from "../../src/features/downloads/item.ts";
+import { isWorthATry } from "../../src/lib/errors.ts";
 import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
 import { EmptyState } from "../parts/empty.tsx";
@@ -35,7 +36,7 @@ export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadG
           counts={counts}
           isPaused={isPaused}
           hasPaused={hasPaused}
-          mayRetry={counts.failed > groups.failed.length || groups.failed.some(mayPass)}
+          mayRetry={counts.failed > groups.failed.length || groups.failed.some(mayBeRetried)}
           isAdmin={page.user.role === "admin"}
         />
       )}
@@ -60,8 +61,8 @@ export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadG
 }
 
 /** What was cancelled is started again one by one. */
-function mayPass({ state, error }: DownloadItem): boolean {
-  return state === "failed" && error?.retryable !== false;
+function mayBeRetried({ state, error }: DownloadItem): boolean {
+  return state === "failed" && isWorthATry(error?.code ?? "");
 }
 
 function Group(props: { page: Page; name: string; title: string; downloads: DownloadItem[]; count: number }) {

@@ -1,12 +1,13 @@
 import type { DownloadItem } from "../../src/features/downloads/item.ts";
+import { canPassLater, isWorthATry } from "../../src/lib/errors.ts";
 import { paths } from "../../src/paths.ts";
 import type { DownloadState } from "../../src/db/schema.ts";
 import type { Page } from "../page.ts";
 import { Button, ButtonLink } from "../parts/button.tsx";
-import { LogLink, RemedyLink } from "./remedy.tsx";
-import { MoveButtons, QueueButtons, QueueForm } from "./steering.tsx";
+import { MoveButtons, QueueButtons, QueueForm, RemoveButton } from "./steering.tsx";
 import { Picture } from "../parts/picture.tsx";
 import { percentOf, ProgressBar, ProgressNumbers } from "../parts/progress.tsx";
+import { RemedyLinks } from "../parts/remedy.tsx";
 import { Time } from "../parts/time.tsx";
 
 const stages: Record<DownloadState, string> = {
@@ -21,7 +22,7 @@ const stages: Record<DownloadState, string> = {
 
 const running = new Set<DownloadState>(["probing", "fetching", "ingesting"]);
 
-/** One download: what it is, how far it is, and the two buttons that make sense now. */
+/** One download: what it is, how far it is, and the buttons that make sense now. */
 export function DownloadRow({ page, download }: { page: Page; download: DownloadItem }) {
   const { id, videoId, title, state } = download;
   return (
@@ -42,12 +43,7 @@ export function DownloadRow({ page, download }: { page: Page; download: Download
         <Stage page={page} download={download} />
       </div>
       <div class="row-actions">
-        <RemedyLink
-          page={page}
-          url={download.url}
-          remedy={state === "failed" ? download.error?.remedy : null}
-        />
-        <Actions download={download} />
+        <Actions page={page} download={download} />
       </div>
     </li>
   );
@@ -89,16 +85,16 @@ function LaneReason({ download }: { download: DownloadItem }) {
   return download.laneReason === "" ? null : <span class="row-lane">{download.laneReason}</span>;
 }
 
-function Actions({ download }: { download: DownloadItem }) {
-  const { id, videoId, state } = download;
-  if (state === "waiting" || running.has(state)) {
-    return (
-      <>
-        {state === "waiting" && <MoveButtons download={download} />}
-        <QueueButtons download={download} />
-      </>
-    );
-  }
+function LogLink({ download }: { download: DownloadItem }) {
+  return (
+    <a class="row-log" href={paths.downloadLog(download.id)}>
+      Log<span class="visually-hidden"> of {download.title}</span>
+    </a>
+  );
+}
+
+function Actions({ page, download }: { page: Page; download: DownloadItem }) {
+  const { videoId, state } = download;
   if (state === "done") {
     return videoId ? (
       <ButtonLink href={paths.video(videoId)} kind="quiet" icon="play">
@@ -106,12 +102,44 @@ function Actions({ download }: { download: DownloadItem }) {
       </ButtonLink>
     ) : null;
   }
-  if (download.error?.retryable === false) {
-    return videoId ? <ButtonLink href={paths.video(videoId)}>Open</ButtonLink> : null;
+  if (page.user?.role === "viewer") return null;
+  if (state === "failed" || state === "cancelled") return <AfterFailure page={page} download={download} />;
+  return (
+    <>
+      {state === "waiting" && <MoveButtons download={download} />}
+      <QueueButtons download={download} />
+    </>
+  );
+}
+
+/** What helps comes first. Where that is not another try, one is still there for who knows better. */
+function AfterFailure({ page, download }: { page: Page; download: DownloadItem }) {
+  const { id, url, state } = download;
+  const code = state === "cancelled" ? state : (download.error?.code ?? "");
+  if (!isWorthATry(code)) {
+    return (
+      <>
+        <RemedyLinks page={page} url={url} code={code} />
+        <QueueForm action={paths.removeDownload(id)}>
+          <Button icon="trash-2">Remove</Button>
+        </QueueForm>
+        {canPassLater(code) && (
+          <QueueForm action={paths.retryDownload(id)}>
+            <Button kind="quiet" icon="rotate-cw">
+              Try again anyway
+            </Button>
+          </QueueForm>
+        )}
+      </>
+    );
   }
   return (
-    <QueueForm action={paths.retryDownload(id)}>
-      <Button icon="rotate-cw">Try again</Button>
-    </QueueForm>
+    <>
+      <RemedyLinks page={page} url={url} code={code} />
+      <QueueForm action={paths.retryDownload(id)}>
+        <Button icon="rotate-cw">Try again</Button>
+      </QueueForm>
+      <RemoveButton download={download} />
+    </>
   );
 }

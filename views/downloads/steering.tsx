@@ -62,12 +62,23 @@ function PauseButton({ id, paused }: { id: string; paused: boolean }) {
   );
 }
 
+/** Off the list, where something else helps more. */
+export function RemoveButton({ download: { id, title } }: { download: DownloadItem }) {
+  return (
+    <QueueForm action={paths.removeDownload(id)}>
+      <button type="submit" class="button quiet icon-only" title="Remove" aria-label={`Remove: ${title}`}>
+        <Icon name="trash-2" />
+      </button>
+    </QueueForm>
+  );
+}
+
 /** What can be done to all at once; nothing where there is nothing to do it to. */
 export function QueueBar(props: {
   counts: { running: number; waiting: number; failed: number };
   isPaused: boolean;
   hasPaused: boolean;
-  /** Something failed that may pass. */
+  /** Something failed for which another try is worth it. */
   mayRetry: boolean;
   isAdmin: boolean;
 }) {

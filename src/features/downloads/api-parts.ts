@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { optionsSchema } from "../../lib/download-options.ts";
+import { remedies } from "../../lib/errors.ts";
 
 /**
  * What can be chosen of a download, as the API describes it. Made anew: the schema itself is older than the API's zod,
@@ -7,10 +8,10 @@ import { optionsSchema } from "../../lib/download-options.ts";
  */
 export const optionsPart = z.object(optionsSchema.shape).openapi("DownloadOptions");
 
-export const remedyPart = z
-  .enum(["retry", "update_ytdlp", "add_cookies", "free_space"])
-  .nullable()
-  .openapi({ description: "The one action that helps; null where none does." });
+export const remedyPart = z.enum(remedies).nullable().openapi({
+  description:
+    "The one action that helps; null where none does. With `remove`, another try would fail again as things are.",
+});
 
 export const itemsPart = z.string().openapi({
   description: "Which videos of one playlist, by their numbers; all unless said.",

@@ -19,6 +19,7 @@ import { getDownload, listDownloads, playlistItems } from "./downloads.ts";
 import type { DownloadItem } from "./item.ts";
 import { logApi } from "./logs/api.ts";
 import { startDownloads } from "./start.ts";
+import { removeDownload } from "./steering/remove.ts";
 import { cancelDownload, retryDownload } from "./steering/steer.ts";
 
 const stateSchema = z.enum(["waiting", "probing", "fetching", "ingesting", "done", "failed", "cancelled"]);
@@ -148,6 +149,16 @@ const retryRoute = createRoute({
   responses: { 202: jsonOf(downloadSchema, "The download, waiting again."), ...failure },
 });
 
+const removeRoute = createRoute({
+  method: "delete",
+  path: "/downloads/{id}",
+  middleware: allow("videos.download"),
+  tags: ["Downloads"],
+  summary: "Remove a failed or cancelled download, and its failed video",
+  request: { params: idParam },
+  responses: { 204: { description: "It is gone." }, ...failure },
+});
+
 export const downloadApi = newApiPart()
   // Before what takes any name for an id.
   .route("/", previewApi)
@@ -175,6 +186,10 @@ export const downloadApi = newApiPart()
   })
   .openapi(retryRoute, (c) => {
     return c.json(downloadJson(retryDownload(c.get("deps"), requireUser(c), c.req.valid("param").id)), 202);
+  })
+  .openapi(removeRoute, (c) => {
+    removeDownload(c.get("deps"), requireUser(c), c.req.valid("param").id);
+    return c.body(null, 204);
   });
 
 downloadApi.route("/", logApi);

@@ -1,7 +1,7 @@
 import type { Download, DownloadState, User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
 import { parseCursor } from "../../lib/cursor.ts";
-import { AppError, canPassLater, remedyOf } from "../../lib/errors.ts";
+import { AppError, canPassLater, remediesOf } from "../../lib/errors.ts";
 import { canSeeAll } from "../videos/videos.ts";
 import { pauseSwitch, waitExplainer } from "./gates/gates.ts";
 import type { DownloadItem } from "./item.ts";
@@ -200,7 +200,7 @@ function itemOf(
             code: errorCode,
             message: errorMessage ?? "",
             hint: errorHint ?? "",
-            remedy: remedyOf(errorCode),
+            remedy: remediesOf(errorCode)[0] ?? null,
             retryable: canPassLater(errorCode),
           },
     createdAt: download.createdAt,

@@ -172,6 +172,10 @@ export function changeDownloader(db: Database, from: string, to: string, now: nu
     .map(({ id }) => id);
 }
 
+export function deleteDownload(db: Database, id: string): void {
+  db.delete(downloads).where(eq(downloads.id, id)).run();
+}
+
 /** Those that were there. */
 export function deleteDownloadsOf(db: Database, userId: string): Pick<Download, "id" | "state">[] {
   const { id, state } = downloads;

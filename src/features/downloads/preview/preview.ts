@@ -4,7 +4,7 @@ import type { Deps } from "../../../deps.ts";
 import { choiceFor } from "../../../exec/ytdlp/choices.ts";
 import { presets } from "../../../lib/download-options.ts";
 import type { Preset } from "../../../lib/download-options.ts";
-import { AppError, isAppError, remedyOf } from "../../../lib/errors.ts";
+import { AppError, isAppError, remediesOf } from "../../../lib/errors.ts";
 import { highestNumber } from "../../../lib/number-ranges.ts";
 import { parseInput } from "../../../lib/parse-input.ts";
 import { freeBytes, headroomBytes } from "../../../storage/free-space.ts";
@@ -74,7 +74,9 @@ async function previewUrl(
     if (signal.aborted) throw new AppError("cancelled", "Nobody waits for this any more.");
     if (!isAppError(error)) throw error;
     const { code, message, hint } = error;
-    return { url: url.href, error: { code, message, hint, remedy: remedyOf(code) }, found: null };
+    // Nothing is there yet that could be removed.
+    const remedy = remediesOf(code).find((one) => one !== "remove") ?? null;
+    return { url: url.href, error: { code, message, hint, remedy }, found: null };
   }
 }
 

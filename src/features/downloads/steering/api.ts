@@ -20,7 +20,9 @@ const moveSchema = z
   .openapi("DownloadMove");
 const retriedSchema = z.object({
   count: z.number().int(),
-  left_out: z.number().int().openapi({ description: "Those that would fail again in the same way." }),
+  left_out: z.number().int().openapi({
+    description: "Those that would fail again in the same way: whose `remedy` is `remove`.",
+  }),
 });
 
 const pauseRoute = createRoute({
@@ -64,7 +66,7 @@ const resumeAllRoute = createRoute({
 const retryFailedRoute = createRoute({
   ...common,
   path: "/downloads/retry-failed",
-  summary: "Start all failed downloads again that may pass",
+  summary: "Start all failed downloads again but those that would fail in the same way",
   responses: { 202: jsonOf(retriedSchema, "How many were started, and how many were not."), ...failure },
 });
 

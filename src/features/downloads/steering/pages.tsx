@@ -7,6 +7,7 @@ import { readForm } from "../../../web/forms.ts";
 import { pageOf } from "../../../web/page.ts";
 import { requireUser } from "../../../web/session.ts";
 import { groupDownloads, shownOfAll } from "../downloads.ts";
+import { removeDownload } from "./remove.ts";
 import { cancelDownload, moveDownload, pauseDownload, resumeDownload, retryDownload } from "./steer.ts";
 import { pauseAll, resumeAll, retryAllFailed } from "./steer-all.ts";
 
@@ -22,6 +23,7 @@ steerRoutes.get("/downloads/queue", allow("downloads.see"), (c) => {
 const toOne = {
   cancel: cancelDownload,
   retry: retryDownload,
+  remove: removeDownload,
   pause: pauseDownload,
   resume: resumeDownload,
 };

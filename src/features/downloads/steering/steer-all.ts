@@ -1,6 +1,6 @@
 import type { User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
-import { canPassLater, isAppError } from "../../../lib/errors.ts";
+import { isAppError, isWorthATry } from "../../../lib/errors.ts";
 import { canAdd, canSeeAll } from "../../videos/videos.ts";
 import { pauseSwitch } from "../gates/gates.ts";
 import { failureOf } from "../downloads.ts";
@@ -62,7 +62,7 @@ export async function resumeAll(deps: Needs, user: User): Promise<void> {
   events.emit("queue.changed", { userId: whose });
 }
 
-/** Starts every failed download again that the person may steer; `leftOut` are those that can't pass. */
+/** Starts every failed download again that the person may steer; `leftOut` are those that would fail again, as things are. */
 export async function retryAllFailed(deps: Needs, user: User): Promise<{ count: number; leftOut: number }> {
   if (!canAdd(user)) throw mayNotAdd();
   const filter = { userId: canSeeAll(user) ? null : user.id, states: ["failed"] as const };
@@ -74,7 +74,7 @@ export async function retryAllFailed(deps: Needs, user: User): Promise<{ count: 
     if (!last) return { count, leftOut };
     before = last.download.seq;
     deps.db.transaction(() => {
-      const hopeful = rows.filter((row) => canPassLater(failureOf(row).errorCode ?? ""));
+      const hopeful = rows.filter((row) => isWorthATry(failureOf(row).errorCode ?? ""));
       leftOut += rows.length - hopeful.length;
       for (const { download } of hopeful) if (retryIfPossible(deps, user, download.id)) count++;
     });

@@ -173,7 +173,8 @@ type Steering = Pick<Deps, "config" | "db" | "queue" | "now" | "events">;
 
 const inQueue = ["waiting", "probing", "fetching"] as const;
 
-function findOwn({ db }: Pick<Deps, "db">, user: User, id: string) {
+/** The download, for those who may steer it. */
+export function findOwn({ db }: Pick<Deps, "db">, user: User, id: string) {
   const row = findDownloadRow(db, id);
   if (!row || !maySteer(user, row.download)) throw noSuchDownload();
   if (!canAdd(user)) throw mayNotAdd();

@@ -2,7 +2,7 @@ import { ApiRefused, callApi } from "./api-client.ts";
 import type { Server } from "./api-client.ts";
 import { cleanForTerminal } from "./terminal.ts";
 
-/** Starts all again that failed and may pass. The exit code, as of all commands. */
+/** Starts all again that failed and for which another try is worth it. The exit code, as of all commands. */
 export async function retryAll(server: Server, asJson: boolean): Promise<number> {
   const answer = await callApi<{ count: number; left_out: number }>(
     server,
@@ -15,25 +15,46 @@ export async function retryAll(server: Server, asJson: boolean): Promise<number>
   return show(`${count} started again.${others}`);
 }
 
-/** Each on its own: what is refused keeps none of the others back, and makes the exit code 1. */
-export async function retryEach(server: Server, ids: readonly string[], asJson: boolean): Promise<number> {
+/** The exit code is 1 where one of them was refused; `asJson` says what became of each. */
+export function retryEach(server: Server, ids: readonly string[], asJson: boolean): Promise<number> {
+  return toEach(ids, asJson, "Started again", async (id) => {
+    const { state } = await callApi<{ state: string }>(server, "POST", `${pathOf(id)}/retry`);
+    return state;
+  });
+}
+
+/** The same, taking them off the list. */
+export function removeEach(server: Server, ids: readonly string[], asJson: boolean): Promise<number> {
+  return toEach(ids, asJson, "Removed", async (id) => {
+    await callApi(server, "DELETE", pathOf(id));
+    return "removed";
+  });
+}
+
+const pathOf = (id: string) => `/downloads/${encodeURIComponent(id)}`;
+
+/** Each on its own: what is refused keeps none of the others back. */
+async function toEach(
+  ids: readonly string[],
+  asJson: boolean,
+  done: string,
+  act: (id: string) => Promise<string>,
+): Promise<number> {
   const outcomes = [];
-  for (const id of ids) outcomes.push(await retryOne(server, id));
+  for (const id of ids) outcomes.push(await outcomeOf(id, act));
   const refused = outcomes.filter(({ error }) => error !== null);
   if (asJson) show(JSON.stringify(outcomes, null, 2));
   else {
-    for (const { id, state } of outcomes) if (state !== null) show(`Started again ${id}`);
+    for (const { id, state } of outcomes) if (state !== null) show(`${done} ${id}`);
     for (const { id, error } of refused) console.error(cleanForTerminal(`${id}: ${error}`));
     if (refused.length > 0 && ids.length > 1) console.error(`${refused.length} of ${ids.length} left out.`);
   }
   return refused.length > 0 ? 1 : 0;
 }
 
-async function retryOne(server: Server, id: string) {
+async function outcomeOf(id: string, act: (id: string) => Promise<string>) {
   try {
-    const path = `/downloads/${encodeURIComponent(id)}/retry`;
-    const { state } = await callApi<{ state: string }>(server, "POST", path);
-    return { id, state, error: null };
+    return { id, state: await act(id), error: null };
   } catch (error) {
     // Whoever is not let in, or finds no server, hears it once.
     if (!(error instanceof ApiRefused) || ![404, 409].includes(error.status)) throw error;
