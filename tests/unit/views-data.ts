@@ -1,5 +1,5 @@
 import type { Progress } from "../../src/events/events.ts";
-import type { DownloadItem } from "../../src/features/downloads/item.ts";
+import type { DownloadItem, FoundItem } from "../../src/features/downloads/item.ts";
 import type { VideoItem } from "../../src/features/videos/item.ts";
 import type { Page } from "../../views/page.ts";
 
@@ -111,6 +111,28 @@ export function makeDownload(values: Partial<DownloadItem> = {}): DownloadItem {
     createdAt: page.now - 3_600_000,
     updatedAt: page.now,
     finishedAt: null,
+    ...values,
+  };
+}
+
+/** What a site offers, of which there is nothing more to be said. */
+export function makeFound(values: Partial<FoundItem> = {}): FoundItem {
+  return {
+    title: "A quiet morning",
+    site: "example.org",
+    uploader: null,
+    durationSeconds: 760,
+    isLive: false,
+    picture: null,
+    choices: [],
+    subtitles: [],
+    automaticSubtitles: [],
+    chapters: 0,
+    estimate: { bytes: 12_400_000, seconds: 20, lane: "short", reason: "about 20 s.", cost: null },
+    space: { needed: 24_800_000, free: 50_000_000_000, isEnough: true },
+    onShelf: null,
+    isOneOfList: false,
+    playlist: null,
     ...values,
   };
 }

@@ -2,9 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DownloadState, VideoState } from "../../src/db/schema.ts";
-import type { DownloadItem } from "../../src/features/downloads/item.ts";
+import type { DownloadItem, PreviewItem } from "../../src/features/downloads/item.ts";
 import { canPassLater, type ErrorCode } from "../../src/lib/errors.ts";
 import { DownloadRow } from "../../views/downloads/page.tsx";
+import { Previews } from "../../views/downloads/preview.tsx";
 import { DownloadGroups } from "../../views/downloads/queue.tsx";
 import {
   LiveCard,
@@ -18,7 +19,7 @@ import {
 import { iconShapes } from "../../views/parts/icon-shapes.ts";
 import { VideoCard } from "../../views/videos/card.tsx";
 import { resolutionOf } from "../../views/videos/facts.ts";
-import { hostile, makeDownload, makeVideo, page, progress, unknownVideo } from "./views-data.ts";
+import { hostile, makeDownload, makeFound, makeVideo, page, progress, unknownVideo } from "./views-data.ts";
 import { elementsOf, render, withTag } from "./views-html.ts";
 
 const id = "0190a0b0-0000-7000-8000-000000000001";
@@ -151,6 +152,39 @@ describe("a download's row", () => {
       .filter(({ attributes }) => attributes.get("class")?.startsWith("button"))
       .map(({ attributes }) => attributes.get("href"));
     expect(hrefs).toEqual([href]);
+  });
+});
+
+describe("a preview", () => {
+  const url = "https://example.org/watch";
+  const shown = { lookedAt: url, preset: "best", chosen: null, limit: 1000, filter: "" } as const;
+  const html = (items: PreviewItem[], role: "admin" | "user" = "user") =>
+    render(
+      Previews({
+        page: { user: page.user && { ...page.user, role } },
+        shown: { ...shown, items, wholeList: false, isRow: false },
+      }),
+    );
+
+  test("of what there is no space for leads to where some can be made, alone and among others", async () => {
+    const fits = { url, error: null, found: makeFound() };
+    const space = { needed: 9_000_000_000, free: 1_000_000_000, isEnough: false };
+    const item = { ...fits, found: makeFound({ space }) };
+    for (const items of [[item], [fits, item]]) {
+      const elements = await elementsOf(await html(items));
+      const links = withTag(elements, "a").map(({ attributes }) => attributes.get("href"));
+      expect(links).toEqual(["/mine"]);
+      expect(await html(items)).toContain("There is not enough space.");
+    }
+    expect(await html([fits])).not.toContain("Free space");
+  });
+
+  test("that failed has the ways of a failed download, and nothing to remove", async () => {
+    const error = { code: "unsupported_page", message: "No video.", hint: "", remedy: null };
+    const items = [{ url, error, found: null }];
+    expect(await html(items)).not.toContain('class="button');
+    expect(await html(items, "admin")).toContain("Update yt-dlp");
+    expect(await html(items, "admin")).not.toContain("Remove");
   });
 });
 

@@ -77,6 +77,7 @@ function Preview({ page, item, shown }: { page: Viewer; item: PreviewItem; shown
           <OnShelf found={found} />
           {found.isLive && <p class="preview-warning">It is on air now: it can be had when it is over.</p>}
           <Expected found={found} />
+          <MoreSpace page={page} url={url} found={found} />
         </div>
       </div>
       <Qualities found={found} preset={shown.preset} />
@@ -115,6 +116,8 @@ function PreviewRow({ page, item }: { page: Viewer; item: RowItem }) {
         )}
         <RemedyLinks page={page} url={url} code={error?.code} />
         {found && !found.playlist && <p class="field-note">{found.estimate.reason}</p>}
+        {found && !found.space.isEnough && <p class="preview-warning">There is not enough space.</p>}
+        {found && <MoreSpace page={page} url={url} found={found} />}
       </div>
     </li>
   );
@@ -180,6 +183,11 @@ function Expected({ found }: { found: FoundItem }) {
       )}
     </dl>
   );
+}
+
+/** Here as well as after it was downloaded in vain. */
+function MoreSpace({ page, url, found }: { page: Viewer; url: string; found: FoundItem }) {
+  return found.space.isEnough ? null : <RemedyLinks page={page} url={url} code="storage_full" />;
 }
 
 function Fact({ name, children }: { name: string; children: unknown }) {
