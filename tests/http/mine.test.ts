@@ -14,7 +14,7 @@ import type { TestApp } from "../fixtures/app.ts";
 import { addPerson } from "../fixtures/cast.ts";
 import type { Person } from "../fixtures/cast.ts";
 import { mp4Clip, privateMov, secretsOfMov } from "../fixtures/media.ts";
-import { addReady, addSent, addWaiting } from "../fixtures/shelf.ts";
+import { addFailed as addFailedDownload, addReady, addSent, addWaiting } from "../fixtures/shelf.ts";
 
 setDefaultTimeout(60_000);
 
@@ -94,10 +94,17 @@ describe("my videos", () => {
 });
 
 describe("a video that failed", () => {
-  const offers = async (id: string) => {
-    const [, headline = ""] = (await text(`/videos/${id}`)).split(/id="headline"|class="columns"/);
-    return ["Try again", "Send another file", "Send the file again", "Delete"].filter((one) =>
-      headline.includes(`<span>${one}</span>`),
+  /** In their order, as its own page and its row have them; what is but hinted at in brackets. */
+  const offers = async (id: string, as = ben.token) => {
+    const [, headline = ""] = (await text(`/videos/${id}`, as)).split(/id="headline"|class="columns"/);
+    const [, row = ""] = (await text("/mine", as)).split(`id="mine-${id}"`);
+    return [headline, row.split("</article>")[0] ?? ""].map((part) =>
+      [...part.matchAll(/<(?:a|button)[^>]*class="button (\w+)[^>]*>(.*?)<\/(?:a|button)>/gs)].map(
+        ([button, kind, inner = ""]) => {
+          const words = /aria-label="([^":]*)/.exec(button)?.[1] ?? inner.replaceAll(/<[^>]*>/g, "");
+          return kind === "quiet" ? `(${words})` : words;
+        },
+      ),
     );
   };
   const failed = (sourceUrl: string | null, code: ErrorCode) => {
@@ -109,10 +116,50 @@ describe("a video that failed", () => {
   const film = "https://example.org/film";
 
   test("offers what helps: a sent file is gone, and what is no video stays none", async () => {
-    expect(await offers(failed(null, "not_a_video"))).toEqual(["Send another file", "Delete"]);
-    expect(await offers(failed(null, "tool_failed"))).toEqual(["Send the file again", "Delete"]);
-    expect(await offers(failed(film, "not_a_video"))).toEqual(["Delete"]);
-    expect(await offers(failed(film, "tool_failed"))).toEqual(["Try again", "Delete"]);
+    const both = (...best: string[]) => [
+      [...best, "Delete"],
+      [...best, "(Delete)"],
+    ];
+    expect(await offers(failed(null, "not_a_video"))).toEqual(both("Send another file"));
+    expect(await offers(failed(null, "tool_failed"))).toEqual(both("Send the file again"));
+    expect(await offers(failed(film, "not_a_video"))).toEqual([["Delete"], ["Delete"]]);
+    expect(await offers(failed(film, "tool_failed"))).toEqual(both("Try again"));
+    expect(await offers(failed(film, "needs_cookies"))).toEqual(both("Try again"));
+    const anyway = ["Delete", "(Try again anyway)"];
+    expect(await offers(failed(film, "video_gone"))).toEqual([anyway, anyway]);
+  });
+
+  test("leads to the space that it takes, but not from where that is", async () => {
+    const [page, row] = await offers(failed(film, "storage_full"));
+    expect(page).toEqual(["Free space", "Try again", "Delete"]);
+    expect(row).toEqual(["Try again", "(Delete)"]);
+  });
+
+  test("is tried again or deleted from its row, and leads back to it", async () => {
+    const { id, videoId } = addFailedDownload(app, ben.user, { title: "Film" });
+    const send = (path: string, fields: Record<string, string>) => call(path, form(fields));
+    const answer = await send(`/videos/${videoId}/retry`, { next: "/mine" });
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, "/mine"]);
+    expect((await call(`/api/v1/downloads/${id}`)).status).toBe(200);
+    expect(await video(videoId)).toMatchObject({ state: "PENDING", error: null });
+    expect((await send(`/videos/${videoId}/retry`, {})).status).toBe(409);
+
+    const broken = failed(film, "video_gone");
+    const deleted = await send(`/videos/${broken}/delete`, { next: "/mine" });
+    expect([deleted.status, deleted.headers.get("location")]).toEqual([303, "/mine"]);
+    expect((await call(`/videos/${broken}`)).status).toBe(404);
+  });
+
+  test("leads nowhere else than back", async () => {
+    const { videoId } = addFailedDownload(app, ben.user, { title: "Film" });
+    const answer = await call(`/videos/${videoId}/retry`, form({ next: "https://evil.example/" }));
+    expect(answer.headers.get("location")).toBe("/");
+  });
+
+  test("offers nothing to those who may only watch by now", async () => {
+    const id = failed(film, "tool_failed");
+    app.deps.db.$client.prepare("UPDATE users SET role = 'viewer' WHERE id = ?").run(ben.user.id);
+    expect(await offers(id)).toEqual([[], []]);
   });
 
   test("says so to programs too", async () => {

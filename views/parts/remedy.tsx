@@ -8,7 +8,8 @@ import type { IconName } from "./icons.tsx";
 export type Viewer = Pick<Page, "user">;
 
 interface Way {
-  href: (url: string) => string;
+  /** Null where it leads nowhere: what was sent has no site. */
+  href: (url: string | null) => string | null;
   icon: IconName;
   words: string;
   /** Others read in the hint whom to ask. */
@@ -18,7 +19,7 @@ interface Way {
 /** To try again and to remove are buttons of what failed itself. */
 const ways: Partial<Record<Remedy, Way>> = {
   add_cookies: {
-    href: (url) => paths.cookies(new URL(url).hostname),
+    href: (url) => url && paths.cookies(new URL(url).hostname),
     icon: "key-round",
     words: "Add cookies",
     forAdmins: true,
@@ -33,18 +34,31 @@ const ways: Partial<Record<Remedy, Way>> = {
 };
 
 /** The ways to what helps with a failure of this code at this address, as far as this person can go them. */
-export function RemedyLinks(props: { page: Viewer; url: string; code: string | undefined }) {
-  const { page, url, code = "" } = props;
-  const open = remediesOf(code).flatMap((remedy) => ways[remedy] ?? []);
+export function RemedyLinks(props: {
+  page: Viewer;
+  url: string | null;
+  code: string | undefined;
+  /** Where they are already. */
+  at?: string;
+}) {
+  const { page, url, code = "", at } = props;
+  const isAdmin = page.user?.role === "admin";
   return (
     <>
-      {open
-        .filter(({ forAdmins }) => !forAdmins || page.user?.role === "admin")
-        .map(({ href, icon, words }) => (
-          <ButtonLink href={href(url)} icon={icon}>
-            {words}
-          </ButtonLink>
-        ))}
+      {remediesOf(code).map((remedy) => {
+        const way = ways[remedy];
+        const href = way?.href(url);
+        return (
+          way &&
+          href &&
+          href !== at &&
+          (isAdmin || !way.forAdmins) && (
+            <ButtonLink href={href} icon={way.icon}>
+              {way.words}
+            </ButtonLink>
+          )
+        );
+      })}
     </>
   );
 }

@@ -1,8 +1,7 @@
 import type { VideoItem } from "../../src/features/videos/item.ts";
-import { canPassLater } from "../../src/lib/errors.ts";
 import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
-import { Button, ButtonLink } from "../parts/button.tsx";
+import { Button } from "../parts/button.tsx";
 import { Field, type FormError, FormNotice, TextArea } from "../parts/field.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { VisibilityField } from "../parts/visibility.tsx";
@@ -88,30 +87,6 @@ export function DeleteVideo({ video }: { video: VideoItem }) {
         <Button kind="danger">Delete this video</Button>
       </form>
     </details>
-  );
-}
-
-/** What helps where a video failed: its bytes once more, or others, or nothing of it. Nothing that was kept is lost. */
-export function AfterFailure({ video }: { video: VideoItem }) {
-  const { error, sourceUrl } = video;
-  return (
-    <>
-      {error?.retryable && (
-        <form method="post" action={paths.retryVideo(video.id)}>
-          <Button kind="primary" icon="rotate-cw">
-            Try again
-          </Button>
-        </form>
-      )}
-      {sourceUrl === null && (
-        <ButtonLink href={paths.downloads()} kind="primary" icon="upload">
-          {canPassLater(error?.code ?? "") ? "Send the file again" : "Send another file"}
-        </ButtonLink>
-      )}
-      <form method="post" action={paths.deleteVideo(video.id)}>
-        <Button icon="trash-2">Delete</Button>
-      </form>
-    </>
   );
 }
 

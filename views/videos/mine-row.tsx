@@ -8,6 +8,7 @@ import { ButtonLink } from "../parts/button.tsx";
 import { Picture } from "../parts/picture.tsx";
 import { percentOf, ProgressBar, ProgressNumbers } from "../parts/progress.tsx";
 import { Time } from "../parts/time.tsx";
+import { AfterFailure } from "./after-failure.tsx";
 import { isUnfinished } from "./facts.ts";
 import { SameFile } from "./same-file.tsx";
 
@@ -18,7 +19,7 @@ export interface MineRowOf {
   same: { id: string; title: string } | undefined;
 }
 
-/** One video of one's own: how far it is, what is to be known of its file, and the way to get that back. */
+/** One video of one's own: how far it is, what is to be known of its file, and the way to get that back, or what helps where it failed. */
 export function MineRow({ page, video, progress, same }: MineRowOf & { page: Page }) {
   return (
     <article
@@ -45,6 +46,9 @@ export function MineRow({ page, video, progress, same }: MineRowOf & { page: Pag
           <ButtonLink href={paths.downloadFile(video.id)} icon="download" download>
             Download<span class="visually-hidden"> {video.title}</span>
           </ButtonLink>
+        )}
+        {video.state === "FAILED" && page.user?.role !== "viewer" && (
+          <AfterFailure page={page} video={video} next={paths.mine()} />
         )}
       </div>
     </article>

@@ -7,7 +7,8 @@ import { ButtonLink } from "../parts/button.tsx";
 import type { FormError } from "../parts/field.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Time } from "../parts/time.tsx";
-import { AfterFailure, DeleteVideo, EditForm, type EditValues, RemakeThumbnails } from "./manage.tsx";
+import { AfterFailure } from "./after-failure.tsx";
+import { DeleteVideo, EditForm, type EditValues, RemakeThumbnails } from "./manage.tsx";
 import { isUnfinished } from "./facts.ts";
 import { OwnPicture } from "./own-picture.tsx";
 import { ReplaceFile } from "./replace-file.tsx";
@@ -49,7 +50,7 @@ export function PlayerPage(props: {
             <Summary page={page} video={video} />
           </div>
           <div class="actions">
-            {video.state === "FAILED" && canEdit && <AfterFailure video={video} />}
+            {video.state === "FAILED" && canEdit && <AfterFailure page={page} video={video} />}
             {video.state === "READY" && (
               <ButtonLink href={paths.downloadFile(video.id)} icon="download" download>
                 Download

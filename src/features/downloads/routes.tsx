@@ -2,6 +2,8 @@ import { Hono } from "hono";
 import { paths } from "../../paths.ts";
 import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";
+import { readForm } from "../../web/forms.ts";
+import { safePath } from "../../web/safe-path.ts";
 import { requireUser } from "../../web/session.ts";
 import { addRoutes } from "./adding/pages.tsx";
 import { liveRoutes } from "./live.tsx";
@@ -18,7 +20,8 @@ downloadRoutes.route("/", liveRoutes);
 downloadRoutes.route("/", steerRoutes);
 downloadRoutes.route("/", logPages);
 
-downloadRoutes.post("/videos/:id/retry", allow("videos.download"), (c) => {
+downloadRoutes.post("/videos/:id/retry", allow("videos.download"), async (c) => {
+  const { next = paths.video(c.req.param("id")) } = await readForm(c);
   retryVideo(c.get("deps"), requireUser(c), c.req.param("id"));
-  return c.redirect(paths.video(c.req.param("id")), 303);
+  return c.redirect(safePath(next), 303);
 });
