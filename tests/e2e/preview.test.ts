@@ -109,6 +109,14 @@ describe("an address that is pasted", () => {
     await page.locator("#queue .row").first().waitFor();
   });
 
+  test("is looked at although it comes out of a menu, which keeps the end of the press to itself", async () => {
+    const page = await open(paths.downloads());
+    await box(page).hover();
+    await page.mouse.down({ button: "right" });
+    await page.getByLabel("Video addresses").fill(site.url("/video.mp4"));
+    await page.locator(".preview").waitFor({ timeout: 5000 });
+  });
+
   test("says what is wrong in the words of the form, and nothing while it is written", async () => {
     const page = await open(paths.downloads());
     await box(page).pressSequentially("https:/");
