@@ -9,6 +9,7 @@ import { bringAxe, hindrances } from "../fixtures/axe.ts";
 import { openBrowser, visit } from "../fixtures/browser.ts";
 import type { Size, Visit } from "../fixtures/browser.ts";
 import { focusIsOn, tabTo, walkRound } from "../fixtures/keys.ts";
+import { logInOn } from "../fixtures/log-in.ts";
 import { openShelf } from "../fixtures/shelf.ts";
 import type { Shelf } from "../fixtures/shelf.ts";
 
@@ -300,12 +301,7 @@ test("another browser is thrown out, one at a time and all at once", async () =>
 
 async function logInAs({ email }: User, userAgent: string): Promise<Visit> {
   const guest = await visit(browser, shelf.origin, "desktop", { userAgent });
-  const { page } = guest;
-  await page.goto(paths.login());
-  await page.getByLabel("E-mail").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.keyboard.press("Enter");
-  await page.waitForURL(`${shelf.origin}/`);
+  await logInOn(guest.page, email);
   return guest;
 }
 

@@ -17,11 +17,12 @@ import { sha256OfFile } from "../../src/lib/sha256.ts";
 import { paths } from "../../src/paths.ts";
 import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
-import { openTestApp, password } from "../fixtures/app.ts";
+import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { openBrowser, visit } from "../fixtures/browser.ts";
 import type { Visit } from "../fixtures/browser.ts";
 import { dropFiles } from "../fixtures/files.ts";
+import { logInOn } from "../fixtures/log-in.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
@@ -338,11 +339,7 @@ describe.skipIf(!hasMinio)("a browser and a bucket", () => {
     let own = await startServer({ dataDir: data.path, settings });
     const other = await visit(browser, own.origin);
     try {
-      await other.page.goto(paths.login());
-      await other.page.getByLabel("E-mail").fill(adminEmail);
-      await other.page.getByLabel("Password", { exact: true }).fill(password);
-      await other.page.keyboard.press("Enter");
-      await other.page.waitForURL((url) => url.pathname !== paths.login());
+      await logInOn(other.page, adminEmail);
       takeParts(700);
       await send(other.page);
       await until(() => (taken.length > 0 ? true : null));

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser } from "playwright-core";
-import { password } from "../fixtures/app.ts";
 import { openBrowser, visit } from "../fixtures/browser.ts";
 import type { VisitOptions } from "../fixtures/browser.ts";
+import { logInOn } from "../fixtures/log-in.ts";
 import { adminEmail, newDataDir, startServer } from "../fixtures/server.ts";
 import type { Server } from "../fixtures/server.ts";
 
@@ -30,12 +30,7 @@ afterAll(async () => {
 
 async function logIn(options: VisitOptions) {
   const guest = await visit(browser, origin, "desktop", options);
-  const { page } = guest;
-  await page.goto("/login");
-  await page.getByLabel("E-mail").fill(adminEmail);
-  await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.keyboard.press("Enter");
-  await page.waitForURL(`${origin}/admin`);
+  await logInOn(guest.page, adminEmail);
   return guest;
 }
 

@@ -3,10 +3,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { addPendingVideo, ingestLater } from "../../src/features/videos/videos.ts";
-import { openTestApp, password } from "../fixtures/app.ts";
+import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { openBrowser, visit } from "../fixtures/browser.ts";
 import type { Visit } from "../fixtures/browser.ts";
+import { logInOn } from "../fixtures/log-in.ts";
 import { makeClip } from "../fixtures/media.ts";
 import { hasMinio, s3Settings, startMinio } from "../fixtures/minio.ts";
 import type { Minio } from "../fixtures/minio.ts";
@@ -44,11 +45,7 @@ describe.skipIf(!hasMinio)("a browser, with the videos in a bucket", () => {
     });
     id = await addVideo();
     guest = await visit(browser, server.url.origin);
-    await guest.page.goto("/login");
-    await guest.page.getByLabel("E-mail").fill("owner@example.org");
-    await guest.page.getByLabel("Password", { exact: true }).fill(password);
-    await guest.page.keyboard.press("Enter");
-    await guest.page.waitForURL(`${server.url.origin}/`);
+    await logInOn(guest.page, "owner@example.org");
   });
   afterAll(async () => {
     await guest.close();

@@ -23,6 +23,7 @@ import { openBrowser, visit } from "../fixtures/browser.ts";
 import type { Visit } from "../fixtures/browser.ts";
 import { dropFiles } from "../fixtures/files.ts";
 import { focusIsOn, tabTo } from "../fixtures/keys.ts";
+import { logInOn } from "../fixtures/log-in.ts";
 import { mp4Clip } from "../fixtures/media.ts";
 import { adminEmail, newDataDir, startServer } from "../fixtures/server.ts";
 import { openShelf } from "../fixtures/shelf.ts";
@@ -355,11 +356,7 @@ test("a server that is killed and started again gets the rest", async () => {
   let server = await startServer({ dataDir: data.path, settings: at });
   const other = await visit(browser, server.origin);
   try {
-    await other.page.goto(paths.login());
-    await other.page.getByLabel("E-mail").fill(adminEmail);
-    await other.page.getByLabel("Password", { exact: true }).fill(password);
-    await other.page.keyboard.press("Enter");
-    await other.page.waitForURL((url) => url.pathname !== paths.login());
+    await logInOn(other.page, adminEmail);
     await slowDown(other.page, 250);
     await dropFiles(other.page, [{ path: large }]);
     await until(async () => ((await uploadsOf(other.page))[0]?.offset_bytes ?? 0) > 0 || null);
