@@ -30,6 +30,11 @@ export async function removeWorkFolder(root: string, name: string): Promise<void
   await rm(workFolder(root, name), { recursive: true, force: true, maxRetries: 3 });
 }
 
+/** The same where nobody can wait for it. What stays goes with the next start. */
+export function dropWorkFolder(root: string, name: string): void {
+  removeWorkFolder(root, name).catch(() => {});
+}
+
 /** At boot, before any job runs: removes all but the kept folders named in `keep`. Returns what went. */
 export async function sweepWorkFolders(root: string, keep: ReadonlySet<string>): Promise<string[]> {
   await mkdir(root, { recursive: true, mode: 0o700 });

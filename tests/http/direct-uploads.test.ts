@@ -8,12 +8,13 @@ import { Readable } from "node:stream";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { findUserByEmail } from "../../src/features/accounts/queries.ts";
 import { checkStorage } from "../../src/features/storage/storage.ts";
-import { takeArrival } from "../../src/features/uploads/arriving/take-arrival.ts";
+import { begunOf } from "../../src/features/uploads/arriving/begun.ts";
+import { gaveUpArrival, takeArrival } from "../../src/features/uploads/arriving/take-arrival.ts";
 import { linkParts } from "../../src/features/uploads/direct/direct.ts";
 import { takeArrivalJob } from "../../src/features/uploads/jobs.ts";
 import { sweepUploadsNow } from "../../src/features/uploads/sweep.ts";
-import { cancelUpload } from "../../src/features/uploads/uploads.ts";
-import type { AppError } from "../../src/lib/errors.ts";
+import { cancelUpload, discardUploadsOf } from "../../src/features/uploads/uploads.ts";
+import { AppError } from "../../src/lib/errors.ts";
 import { crc32InBase64 } from "../../src/storage/s3/crc32.ts";
 import type { S3Options } from "../../src/storage/s3/options.ts";
 import { openS3Storage } from "../../src/storage/s3.ts";
@@ -311,6 +312,44 @@ describe.skipIf(!hasOwnS3)("straight into the bucket", () => {
     const link = () => linkParts(deps, user, upload.id, [{ n: 1, crc32: "AAAAAA==" }]).then(() => "linked");
     const ends = [link(), cancelUpload(deps, user, upload.id), link().catch((error: AppError) => error.code)];
     expect(await Promise.all(ends)).toEqual(["linked", undefined, "conflict"]);
+    await app.idle();
+    await nothingLeft(upload);
+  });
+
+  test("its owner deleted while it is begun in the bucket, it stays begun nowhere", async () => {
+    const { deps } = app;
+    const fay = await app.join("fay");
+    const user = findUserByEmail(deps.db, "fay@example.org");
+    const { body: upload } = await api("POST", "/s3", { filename: "a.mp4", size_bytes: 9_000_000 }, fay);
+    deps.db.$client.exec(`UPDATE uploads SET multipart_id = NULL WHERE id = '${upload.id}'`);
+    const arrivals = deps.arrivals && {
+      ...deps.arrivals,
+      begin: async (key: string) => {
+        discardUploadsOf(deps, user?.id ?? "")();
+        await app.idle();
+        return (await deps.arrivals?.begin(key)) ?? "";
+      },
+    };
+    const ends = begunOf({ ...deps, arrivals }, upload.id).catch((error: AppError) => error.code);
+    expect(await ends).toBe("conflict");
+    await nothingLeft(upload);
+  });
+
+  test("given up where the database can't say so, that is tried again, and ends nothing else", async () => {
+    const { deps } = app;
+    const upload = await begin(9_000_000);
+    const loss = { why: "failed", error: new AppError("took_too_long", "It took too long.") } as const;
+    deps.db.$client.exec(
+      "CREATE TEMP TRIGGER full BEFORE UPDATE ON uploads BEGIN SELECT RAISE(ABORT, 'no space'); END",
+    );
+    const giveUp = () => gaveUpArrival(deps, { uploadId: upload.id }, loss);
+    expect(giveUp).toThrow("no space");
+    deps.db.$client.exec("DROP TRIGGER full");
+    giveUp();
+    expect((await api("GET", `/${upload.id}`)).body).toMatchObject({
+      state: "refused",
+      error: { code: "took_too_long" },
+    });
     await app.idle();
     await nothingLeft(upload);
   });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  dropWorkFolder,
   folderSize,
   keepWorkFolder,
   removeWorkFolder,
@@ -40,6 +41,13 @@ describe("a folder for one job", () => {
     await withWorkFolder(root, "same", (one) =>
       withWorkFolder(root, "same", async (two) => expect(two).not.toBe(one)),
     );
+  });
+
+  test("that can't be removed ends nothing where nobody waits for it", async () => {
+    writeFileSync(root, "no folder");
+    await expect(removeWorkFolder(root, "probe")).rejects.toThrow();
+    dropWorkFolder(root, "probe");
+    await Bun.sleep(50);
   });
 
   test("a name can't lead out of the root", async () => {

@@ -80,14 +80,18 @@ export function gone(): AppError {
 export async function refuse(
   deps: Pick<Deps, "config" | "db" | "now" | "queue">,
   upload: Upload,
-  error: Pick<AppError, "code" | "message" | "hint">,
+  error: Refusal,
 ): Promise<void> {
+  deps.db.transaction(() => refuseRow(deps, upload, error));
+  await removeWorkFolder(workRoot(deps), upload.id);
+}
+
+type Refusal = Pick<AppError, "code" | "message" | "hint">;
+
+/** As part of the caller's transaction; what lies in its work folder is to be cleared away. */
+export function refuseRow(deps: Pick<Deps, "db" | "now" | "queue">, upload: Upload, error: Refusal): void {
   const { db, now } = deps;
-  const { id } = upload;
   const words = { errorCode: error.code, errorMessage: error.message, errorHint: error.hint };
   const over = { state: "refused", updatedAt: now(), expiresAt: now() + dayMs } as const;
-  db.transaction(() => {
-    if (changeUploadFrom(db, id, ["receiving"], { ...words, ...over })) dropArrivalLater(deps, upload);
-  });
-  await removeWorkFolder(workRoot(deps), id);
+  if (changeUploadFrom(db, upload.id, ["receiving"], { ...words, ...over })) dropArrivalLater(deps, upload);
 }

@@ -1,6 +1,6 @@
 import type { UploadWay, User } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { removeWorkFolder } from "../../exec/work-folder.ts";
+import { dropWorkFolder } from "../../exec/work-folder.ts";
 import { parseCursor } from "../../lib/cursor.ts";
 import { AppError } from "../../lib/errors.ts";
 import { findSameName, requireReplaceable } from "../videos/videos.ts";
@@ -152,7 +152,7 @@ export function discardUploadsOf(deps: Pick<Deps, "config" | "db" | "queue">, us
   const uploads = receivingUploadsOf(deps.db, userId);
   for (const upload of uploads) forgetRow(deps, upload);
   return () => {
-    for (const { id } of uploads) void removeWorkFolder(workRoot(deps), id);
+    for (const { id } of uploads) dropWorkFolder(workRoot(deps), id);
   };
 }
 

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Video } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { keepWorkFolder, removeWorkFolder } from "../../exec/work-folder.ts";
+import { dropWorkFolder, keepWorkFolder, removeWorkFolder } from "../../exec/work-folder.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
 import { AppError, isAppError } from "../../lib/errors.ts";
 import type { JobLoss } from "../../queue/binding.ts";
@@ -45,7 +45,7 @@ export async function ingestNow(deps: Needs, payload: Payload, { signal }: JobCo
 /** The video says why it failed, and its bytes are cleared away. */
 export function gaveUpIngest(deps: Needs, payload: Payload, { error, why }: JobLoss): void {
   const { storage } = deps;
-  void removeWorkFolder(dataFolder.work(deps.config.data.dir), payload.folder);
+  dropWorkFolder(dataFolder.work(deps.config.data.dir), payload.folder);
   // What was stored before the end has no row; where it has one, the key is in use and stays.
   const stored = storedKeys(payload.videoId, payload.file, null);
   discardFiles(

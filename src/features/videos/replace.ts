@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Video } from "../../db/schema.ts";
 import type { Deps } from "../../deps.ts";
-import { keepWorkFolder, removeWorkFolder } from "../../exec/work-folder.ts";
+import { dropWorkFolder, keepWorkFolder, removeWorkFolder } from "../../exec/work-folder.ts";
 import { dataFolder } from "../../lib/data-folder.ts";
 import { isAppError } from "../../lib/errors.ts";
 import { failpoint } from "../../lib/failpoint.ts";
@@ -48,7 +48,7 @@ export async function replaceFileNow(deps: Needs, payload: Payload, { signal }: 
 /** The video keeps its file and says why, and the new bytes are cleared away. */
 export function gaveUpReplacing(deps: Needs, payload: Payload, { error, why }: JobLoss): void {
   const { db, events, log, storage } = deps;
-  void removeWorkFolder(dataFolder.work(deps.config.data.dir), payload.folder);
+  dropWorkFolder(dataFolder.work(deps.config.data.dir), payload.folder);
   const stored = storedKeys(payload.videoId, payload.file, revisionIn(payload));
   discardFiles(
     deps,

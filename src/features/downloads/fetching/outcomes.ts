@@ -5,7 +5,7 @@ import type { FetchedFile } from "../../../exec/ytdlp.ts";
 import { askRetryAfter } from "../../../exec/retry-after.ts";
 import { isTransient } from "../../../exec/ytdlp/errors.ts";
 import type { SiteInfo } from "../../../exec/ytdlp/output.ts";
-import { removeWorkFolder } from "../../../exec/work-folder.ts";
+import { dropWorkFolder } from "../../../exec/work-folder.ts";
 import { dataFolder } from "../../../lib/data-folder.ts";
 import { AppError, isAppError } from "../../../lib/errors.ts";
 import { cleanText } from "../../../lib/text.ts";
@@ -159,7 +159,7 @@ export function gaveUpDownload(
   { downloadId }: { downloadId: string },
   { error, why }: JobLoss,
 ): void {
-  void removeWorkFolder(dataFolder.work(deps.config.data.dir), downloadId);
+  dropWorkFolder(dataFolder.work(deps.config.data.dir), downloadId);
   if (why === "cancelled") return;
   const cause = error instanceof PermanentFailure ? error.cause : error;
   if (!isAppError(cause)) deps.log.error({ err: cause, downloadId }, "a download failed unexpectedly");

@@ -17,9 +17,12 @@ export function begunOf(
     // It may have been given up while this waited: what would begin now nobody would take back.
     if (upload?.state !== "receiving") throw over();
     if (upload.multipartId) return { arrivals, multipartId: upload.multipartId };
-    const multipartId = await arrivals.begin(keys.arrival(id));
-    changeUploadFrom(db, id, ["receiving"], { multipartId });
-    return { arrivals, multipartId };
+    const key = keys.arrival(id);
+    const multipartId = await arrivals.begin(key);
+    if (changeUploadFrom(db, id, ["receiving"], { multipartId })) return { arrivals, multipartId };
+    // Its owner was deleted meanwhile, which waits for nobody, and took back what was begun until then.
+    await arrivals.drop(key, multipartId);
+    throw over();
   });
 }
 

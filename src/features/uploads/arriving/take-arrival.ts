@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
-import { keepWorkFolder, removeWorkFolder } from "../../../exec/work-folder.ts";
+import { dropWorkFolder, keepWorkFolder, removeWorkFolder } from "../../../exec/work-folder.ts";
 import { AppError, isAppError } from "../../../lib/errors.ts";
 import { keyLock } from "../../../lib/key-lock.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
@@ -13,7 +13,7 @@ import { keys } from "../../../storage/keys.ts";
 import { findUserById } from "../../accounts/accounts.ts";
 import { isRefusal } from "../admit.ts";
 import { receivedName, workRoot } from "../arrived.ts";
-import { becomeVideo, refuse } from "../finish.ts";
+import { becomeVideo, refuse, refuseRow } from "../finish.ts";
 import { findUpload } from "../queries.ts";
 import type { Upload } from "../queries.ts";
 import { judge } from "../shelve.ts";
@@ -81,7 +81,8 @@ export function gaveUpArrival(deps: Needs, { uploadId }: Payload, { error, why }
   const upload = findUpload(deps.db, uploadId);
   if (upload?.state !== "receiving" || why === "cancelled") return;
   if (!isAppError(error)) deps.log.error({ err: error, uploadId }, "an upload could not be looked at");
-  void refuse(deps, upload, isAppError(error) ? error : couldNotLook());
+  refuseRow(deps, upload, isAppError(error) ? error : couldNotLook());
+  dropWorkFolder(workRoot(deps), uploadId);
 }
 
 /** Done once, there are no parts any more, but the object. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { z } from "zod";
 import type { User } from "../../../db/schema.ts";
 import type { Deps } from "../../../deps.ts";
-import { keepWorkFolder, removeWorkFolder } from "../../../exec/work-folder.ts";
+import { dropWorkFolder, keepWorkFolder, removeWorkFolder } from "../../../exec/work-folder.ts";
 import { AppError, isAppError } from "../../../lib/errors.ts";
 import { failpoint } from "../../../lib/failpoint.ts";
 import { cleanText } from "../../../lib/text.ts";
@@ -119,7 +119,7 @@ export function refuseIncoming(
 
 /** Tried often enough; once more at the next start. */
 export function gaveUpIncoming(deps: Needs, { incomingId }: Payload, { error, why }: JobLoss): void {
-  void removeWorkFolder(workRoot(deps), incomingId);
+  dropWorkFolder(workRoot(deps), incomingId);
   const row = findIncoming(deps.db, incomingId);
   if (row?.state !== "waiting" || why === "cancelled") return;
   refuseIncoming(deps, row, isAppError(error) ? error : couldNotTake());
