@@ -40,7 +40,6 @@ import { gaveUpDownload } from "./features/downloads/fetching/outcomes.ts";
 import { dropArrivalNow } from "./features/uploads/arriving/drop-arrival.ts";
 import { gaveUpArrival, takeArrivalNow } from "./features/uploads/arriving/take-arrival.ts";
 import { finishUploadNow } from "./features/uploads/finish.ts";
-import { settleUploads } from "./features/uploads/finish-tus.ts";
 import { watchIncoming } from "./features/uploads/incoming/watch.ts";
 import {
   dropArrivalJob,
@@ -49,7 +48,12 @@ import {
   sweepUploadsJob,
   takeIncomingJob,
 } from "./features/uploads/jobs.ts";
-import { sweepUploadsLater, sweepUploadsNow, uploadFoldersInUse } from "./features/uploads/sweep.ts";
+import {
+  settleUploads,
+  sweepUploadsLater,
+  sweepUploadsNow,
+  uploadFoldersInUse,
+} from "./features/uploads/sweep.ts";
 import { gaveUpIncoming, takeIncomingNow } from "./features/uploads/incoming/take.ts";
 import { removeFilesJob, removeKeptJob } from "./features/removals/jobs.ts";
 import { removeFilesNow, removeKeptNow } from "./features/removals/remove-files.ts";

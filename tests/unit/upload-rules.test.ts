@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseChecksum } from "../../src/features/uploads/checksum.ts";
+import { parseChecksum } from "../../src/features/uploads/tus/checksum.ts";
 import { checkFilename, extensionOf, isPicture, titleOf } from "../../src/features/uploads/upload-rules.ts";
 import { exactQuota, formatQuota, parseQuota } from "../../src/lib/quota.ts";
 

@@ -6,7 +6,7 @@ import type { AppEnv } from "../../web/env.ts";
 import { requireUser } from "../../web/session.ts";
 import { directApi } from "./api-direct.ts";
 import { knownApi } from "./api-known.ts";
-import { answerTus } from "./tus.ts";
+import { answerTus } from "./tus/tus.ts";
 import { uploadJson, uploadSchema } from "./upload-json.ts";
 import { cancelUpload, getUpload, itemOf, listUploads } from "./uploads.ts";
 

@@ -1,10 +1,12 @@
 import type { Deps } from "../../deps.ts";
 import { Snooze } from "../../queue/job.ts";
 import { oneAtATime } from "./finish.ts";
-import { forget } from "./forget.ts";
+import { forget, forgetRow } from "./forget.ts";
 import { finishUploadJob, sweepUploadsJob, takeArrivalJob } from "./jobs.ts";
 import { expiredUploads, findUpload, receivingUploads } from "./queries.ts";
 import type { Upload } from "./queries.ts";
+import { finishTusLater } from "./tus/finish.ts";
+import { inletOf } from "./tus/inlets.ts";
 
 const hourMs = 3_600_000;
 
@@ -44,4 +46,19 @@ function isUnderWay({ state, way }: Upload): boolean {
 export function uploadFoldersInUse({ db }: Pick<Deps, "db">): string[] {
   const uploads = receivingUploads(db).filter((upload) => !isUnderWay(upload));
   return uploads.map(({ id }) => id);
+}
+
+/** At boot: what had arrived in whole when the last life ended; what came in one request is over with that. */
+export function settleUploads(deps: Pick<Deps, "config" | "db" | "queue">): void {
+  for (const upload of receivingUploads(deps.db)) {
+    // Of what goes straight into the bucket, its sender says when it is complete.
+    if (upload.way === "direct") continue;
+    if (upload.way === "once") {
+      deps.db.transaction(() => forgetRow(deps, upload));
+      continue;
+    }
+    const inlet = inletOf(upload);
+    inlet.dropDistrusted(deps, upload);
+    if (inlet.offset(deps, upload) === upload.sizeBytes) finishTusLater(deps, upload);
+  }
 }

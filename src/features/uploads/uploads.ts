@@ -7,7 +7,7 @@ import { findSameName, requireReplaceable } from "../videos/videos.ts";
 import { workRoot } from "./arrived.ts";
 import { oneAtATime } from "./finish.ts";
 import { forget, forgetRow } from "./forget.ts";
-import { inletOf } from "./inlets.ts";
+import { inletOf } from "./tus/inlets.ts";
 import type { UploadItem } from "./item.ts";
 import { requireMayUpload, requireSpaceFor } from "./limits.ts";
 import {

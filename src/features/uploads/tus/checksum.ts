@@ -1,5 +1,5 @@
-import { AppError } from "../../lib/errors.ts";
-import { hashFile } from "../../lib/sha256.ts";
+import { AppError } from "../../../lib/errors.ts";
+import { hashFile } from "../../../lib/sha256.ts";
 
 /** In the order of the server's preference. */
 export const checksumAlgorithms = ["sha256", "sha1"] as const;

@@ -1,5 +1,5 @@
 import type { Lock } from "@tus/server";
-import { AppError } from "../../lib/errors.ts";
+import { AppError } from "../../../lib/errors.ts";
 
 /** The last who came, of each upload that somebody is at. */
 const last = new Map<string, Turn>();

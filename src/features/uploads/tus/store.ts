@@ -1,18 +1,18 @@
 import type { Readable } from "node:stream";
 import { DataStore, Upload as TusUpload } from "@tus/server";
 import type { Server } from "bun";
-import type { User } from "../../db/schema.ts";
-import type { Deps } from "../../deps.ts";
-import { AppError } from "../../lib/errors.ts";
-import type { ReceivingRules } from "../../web/receive-body.ts";
+import type { User } from "../../../db/schema.ts";
+import type { Deps } from "../../../deps.ts";
+import { AppError } from "../../../lib/errors.ts";
+import type { ReceivingRules } from "../../../web/receive-body.ts";
 import { parseChecksum } from "./checksum.ts";
-import { finishTusLater } from "./finish-tus.ts";
+import { finishTusLater } from "./finish.ts";
 import { inletOf } from "./inlets.ts";
-import { changeUploadFrom } from "./queries.ts";
-import type { Upload } from "./queries.ts";
-import { beginThrough, wayInto } from "./through/begin.ts";
+import { changeUploadFrom } from "../queries.ts";
+import type { Upload } from "../queries.ts";
+import { beginThrough, wayInto } from "../through/begin.ts";
 import type { Turn } from "./turns.ts";
-import { cancelUpload, getUpload, keepMs, offsetOf, startUpload } from "./uploads.ts";
+import { cancelUpload, getUpload, keepMs, offsetOf, startUpload } from "../uploads.ts";
 
 const putOffEveryMs = 60_000;
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import type { Deps } from "../../deps.ts";
-import { keepWorkFolder } from "../../exec/work-folder.ts";
-import { freeBytes, headroomBytes, storageFull } from "../../storage/free-space.ts";
-import { bodyLength, receiveBody } from "../../web/receive-body.ts";
-import type { Allowance, ReceivingRules } from "../../web/receive-body.ts";
+import type { Deps } from "../../../deps.ts";
+import { keepWorkFolder } from "../../../exec/work-folder.ts";
+import { freeBytes, headroomBytes, storageFull } from "../../../storage/free-space.ts";
+import { bodyLength, receiveBody } from "../../../web/receive-body.ts";
+import type { Allowance, ReceivingRules } from "../../../web/receive-body.ts";
 import {
   arrivedBytes,
   distrustFrom,
@@ -12,12 +12,12 @@ import {
   receivedName,
   relyOnArrived,
   workRoot,
-} from "./arrived.ts";
+} from "../arrived.ts";
 import { verifyChecksum } from "./checksum.ts";
 import type { Checksum } from "./checksum.ts";
-import type { Upload } from "./queries.ts";
-import { receiveThrough } from "./through/receive.ts";
-import { bytesThrough, dropDistrustedTail } from "./through/tail.ts";
+import type { Upload } from "../queries.ts";
+import { receiveThrough } from "../through/receive.ts";
+import { bytesThrough, dropDistrustedTail } from "../through/tail.ts";
 
 type Needs = Pick<Deps, "arrivals" | "config" | "db" | "now">;
 
