@@ -20,6 +20,23 @@ describe("the first start", () => {
     expect(await (await app.request("/login")).text()).toContain("not set up yet");
   });
 
+  test("offers nobody to log in before there is an account, but says how the first is made", async () => {
+    for (const [path, status, title] of [
+      ["/login", 200, "Homereel is not set up yet."],
+      ["/register", 403, "Homereel is not set up yet."],
+      ["/setup?token=old", 403, "This set-up link is not valid any more."],
+    ] as const) {
+      const page = await app.request(path);
+      const html = await page.text();
+      expect([path, page.status]).toEqual([path, status]);
+      expect(html).toContain(`<h1>${title}</h1>`);
+      expect(html).toContain("Restart Homereel");
+      expect(html).toContain("homereel users create");
+      expect(html).not.toMatch(/class="button [^"]*"[^>]*>(?:<[^>]*>)*Log in/);
+      expect(html).not.toContain('type="password"');
+    }
+  });
+
   test("makes one admin by the printed link, once", async () => {
     const token = app.deps.setupToken.issue(app.deps.now());
     const page = await app.request(`/setup?token=${token}`);

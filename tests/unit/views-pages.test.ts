@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { LoginPage } from "../../views/accounts/login.tsx";
 import { AlreadyInPage, NoWayInPage, RegisterPage } from "../../views/accounts/register.tsx";
-import { SetupPage } from "../../views/accounts/setup.tsx";
+import { NotSetUpPage, SetupPage } from "../../views/accounts/setup.tsx";
 import { ApiDocsPage } from "../../views/api-docs.tsx";
 import { QueuePage } from "../../views/downloads/queue-page.tsx";
 import { DownloadsPage } from "../../views/downloads/page.tsx";
@@ -157,6 +157,7 @@ const pages: Record<string, () => unknown> = {
     NoWayInPage({ page: signedOut, way, hasLink: true, why: { message: hostile, hint: hostile } }),
   "logged in already": () => AlreadyInPage({ page }),
   setup: () => SetupPage({ page: signedOut, token: hostile, values: { name: hostile, email: hostile } }),
+  "not set up": () => NotSetUpPage({ page: signedOut, title: hostile }),
   error: () => ErrorPage({ page, status: 404, message: hostile, hint: hostile, code: "not_found" }),
   "error, signed out": () =>
     ErrorPage({ page: signedOut, status: 500, message: "x", hint: "", code: "internal" }),

@@ -60,3 +60,24 @@ export function SetupPage(props: {
     </Layout>
   );
 }
+
+/** For everybody who comes before there is an account, without the link that makes one: there is nothing to log in with. */
+export function NotSetUpPage({ page, title }: { page: Page; title: string }) {
+  return (
+    <Layout page={page} title={title} current="account">
+      <div class="door">
+        <h1>{title}</h1>
+        <p class="soft">Nobody has an account here yet. There are two ways to make the first:</p>
+        <ul class="set-up-ways">
+          <li>
+            Restart Homereel, and open the link that its start prints to the log. It is good for 30 minutes.
+          </li>
+          <li>
+            At the machine that it runs on: <code>homereel users create you@example.org --role admin</code>.
+            Then <a href={paths.login()}>log in</a>.
+          </li>
+        </ul>
+      </div>
+    </Layout>
+  );
+}

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { LoginPage } from "../../../views/accounts/login.tsx";
-import { SetupPage } from "../../../views/accounts/setup.tsx";
+import { NotSetUpPage, SetupPage } from "../../../views/accounts/setup.tsx";
 import type { User } from "../../db/schema.ts";
 import { paths } from "../../paths.ts";
 import type { AppEnv } from "../../web/env.ts";
@@ -28,8 +28,8 @@ accountRoutes.get("/login", (c) => {
   const way = wayOf(c, invite, next);
   const user = c.get("user");
   if (user) return c.redirect(wayOn(user, way.next));
-  const error = needsSetup(c.get("deps")) ? notSetUp() : undefined;
-  return c.html(<LoginPage page={pageOf(c)} way={way} canMail={canMail(c)} email="" error={error} />);
+  if (needsSetup(c.get("deps"))) return c.html(<NotSetUpPage page={pageOf(c)} title={notSetUp().message} />);
+  return c.html(<LoginPage page={pageOf(c)} way={way} canMail={canMail(c)} email="" />);
 });
 
 accountRoutes.post("/login", async (c) => {
@@ -69,14 +69,16 @@ accountRoutes.post("/logout", (c) => {
 
 accountRoutes.get("/setup", (c) => {
   const token = c.req.query("token") ?? "";
-  requireSetupToken(c.get("deps"), token);
+  const refusal = refusalOf(c, token);
+  if (refusal) return refusal;
   return c.html(<SetupPage page={pageOf(c)} token={token} values={{ name: "", email: "" }} />);
 });
 
 accountRoutes.post("/setup", async (c) => {
   limitCodes(c);
   const { token = "", name = "", email = "", password = "" } = await readForm(c);
-  requireSetupToken(c.get("deps"), token);
+  const refusal = refusalOf(c, token);
+  if (refusal) return refusal;
   try {
     setSessionCookie(c, await setUpFirstAdmin(c.get("deps"), token, { name, email, password }));
     return c.redirect(paths.gallery(), 303);
@@ -88,3 +90,15 @@ accountRoutes.post("/setup", async (c) => {
     );
   }
 });
+
+/** Null where the token lets in; it throws where there is an account to log in with. */
+function refusalOf(c: Context<AppEnv>, token: string): Response | Promise<Response> | null {
+  try {
+    requireSetupToken(c.get("deps"), token);
+    return null;
+  } catch (error) {
+    if (!needsSetup(c.get("deps"))) throw error;
+    const { message, status } = shownError(error);
+    return c.html(<NotSetUpPage page={pageOf(c)} title={message} />, status);
+  }
+}

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { Way } from "../../../../views/accounts/door.tsx";
+import { NotSetUpPage } from "../../../../views/accounts/setup.tsx";
 import { AlreadyInPage, NoWayInPage, RegisterPage } from "../../../../views/accounts/register.tsx";
 import { paths } from "../../../paths.ts";
 import type { AppEnv } from "../../../web/env.ts";
@@ -10,6 +11,7 @@ import { limitCodes, limitRegistrations } from "../../../web/limits.ts";
 import { pageOf } from "../../../web/page.ts";
 import { safePath } from "../../../web/safe-path.ts";
 import { setSessionCookie } from "../../../web/session.ts";
+import { needsSetup } from "../people.ts";
 import { offersRegistration, register, requireWayIn } from "./register.ts";
 import type { WayIn } from "./register.ts";
 
@@ -51,6 +53,8 @@ function answer(
   const page = { ...pageOf(c), here: paths.register(way.invite, way.next) };
   const wayIn = findWayIn(c, way);
   if ("message" in wayIn) {
+    if (needsSetup(c.get("deps")))
+      return c.html(<NotSetUpPage page={page} title={wayIn.message} />, wayIn.status);
     const open = { ...way, canRegister: offersRegistration(c.get("deps"), "") };
     const hasLink = way.invite !== "";
     return c.html(<NoWayInPage page={page} way={open} hasLink={hasLink} why={wayIn} />, wayIn.status);

@@ -79,6 +79,6 @@ function requireInvited(invite: Invite, email: string): void {
 
 export function notSetUp(): AppError {
   return new AppError("registration_closed", "Homereel is not set up yet.", {
-    hint: "Open the set-up link that the start printed to its log.",
+    hint: "Open the set-up link that the start printed to its log. Restarting Homereel prints a new one.",
   });
 }
