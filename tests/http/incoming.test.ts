@@ -202,6 +202,8 @@ describe.skipIf(!hasMinio)("what is put into incoming/ of the bucket", () => {
     await outsider.put("incoming/large.mp4", clip);
     await until(() => (rows()[0]?.errorCode === "quota_exceeded" ? true : null));
     expect(await outsider.list()).toEqual(["large.mp4"]);
+    const [refused] = listRefused(app.deps).items;
+    expect(refused?.message).toMatch(/^That is more than [^y]\w* has space for: /);
     setQuota(0);
     await untilReady(1);
     await untilEmpty();

@@ -135,6 +135,15 @@ test("it takes of the owner's space, and none is kept that is more than is left"
   ]);
   const shown = await page(large);
   expect([shown.status, await shown.text()]).toEqual([507, expect.stringContaining(said)]);
+  // Who is told is not whose space it is.
+  const byAdmin = await put(large, await app.join("root", "admin"));
+  expect([byAdmin.status, await byAdmin.json()]).toMatchObject([
+    507,
+    {
+      title: expect.stringMatching(/^That is more than ann has space for: /),
+      detail: expect.stringMatching(/theirs/),
+    },
+  ]);
   await app.idle();
   expect(usageOf(app.deps, owner("ann")).usedBytes).toBe(usedBytes);
   const [kept, ...others] = await chosen();

@@ -90,7 +90,7 @@ function CardMeta({ page, video }: { page: Page; video: VideoItem }) {
   return (
     <p class="card-meta">
       {video.visibility === "private" && (
-        <span class="card-private" title="Only you can see it">
+        <span class="card-private" title="Only its owner and admins can see it">
           <Icon name="lock" />
           Private
         </span>

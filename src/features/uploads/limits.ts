@@ -9,21 +9,23 @@ import { spaceLeft } from "../space/space.ts";
 
 type Needs = Pick<Deps, "config" | "db">;
 
-export function requireMayUpload(user: User): void {
+/** Here and below, `told` is null where not they but admins are told of it. */
+export function requireMayUpload(user: User, told: User | null = user): void {
   if (may(user, "videos.upload")) return;
-  throw new AppError("not_allowed", "Your account may watch, but not add videos.");
+  const whose = told === null ? `The account of ${user.name}` : "Your account";
+  throw new AppError("not_allowed", `${whose} may watch, but not add videos.`);
 }
 
 /** Before the bytes come: whether so many more of this person may. */
-export function requireSpaceFor(deps: Needs, user: User, sizeBytes: number): void {
-  const { mostBytes, exceeded } = allowanceOf(deps, user);
+export function requireSpaceFor(deps: Needs, user: User, sizeBytes: number, told: User | null = user): void {
+  const { mostBytes, exceeded } = allowanceOf(deps, user, told);
   if (sizeBytes > mostBytes) throw exceeded();
 }
 
 /** How large a file this person may send now, and what stands in the way of a larger one. */
-export function allowanceOf(deps: Needs, user: User): Allowance {
+export function allowanceOf(deps: Needs, user: User, told: User | null = user): Allowance {
   const { max_size: most } = deps.config.uploads;
-  const left = spaceLeft(deps, user);
+  const left = spaceLeft(deps, user, told);
   const barriers: Allowance[] = [
     { mostBytes: most || Infinity, exceeded: () => tooLargeFile(most) },
     { mostBytes: left.bytes, exceeded: left.exceeded },

@@ -35,7 +35,7 @@ export async function setOwnPicture(
   const video = requireEdit(deps, user, id);
   const owner = getUser(deps, video.ownerId);
   // How much it will take is known once it is made; where nothing is left, that is not worth the work.
-  if (!findFile(db, id, "thumbnail", 0)) requireQuota(deps, owner, 1);
+  if (!findFile(db, id, "thumbnail", 0)) requireQuota(deps, owner, 1, user);
   await withWorkFolder(dataFolder.work(config.data.dir), `picture-${id}`, async (folder) => {
     const path = join(folder, "arrived");
     await receive(path);
@@ -43,7 +43,7 @@ export async function setOwnPicture(
       megapixels: config.images.max_megapixels,
       signal,
     });
-    await takePlace(deps, owner, video, cover.path);
+    await takePlace(deps, { owner, told: user }, video, cover.path);
   });
   deps.events.emit("video.changed", { videoId: id, userId: video.ownerId });
 }
@@ -68,8 +68,14 @@ export function removeOwnPicture(
   deps.events.emit("video.changed", { videoId: id, userId: ownerId });
 }
 
+interface Whose {
+  owner: User;
+  /** Who chose it. */
+  told: User;
+}
+
 /** Under a name of its own: the one before is in use until the commit. Nothing stays of it where that fails. */
-async function takePlace(deps: Needs, owner: User, { id }: Video, path: string): Promise<void> {
+async function takePlace(deps: Needs, whose: Whose, { id }: Video, path: string): Promise<void> {
   const { db, now, storage } = deps;
   const key = keys.ownPicture(id, newId());
   const [sha256, { size: sizeBytes }] = await Promise.all([sha256OfFile(path), stat(path)]);
@@ -77,20 +83,20 @@ async function takePlace(deps: Needs, owner: User, { id }: Video, path: string):
   const row: NewFile = { ...place, mime: "image/jpeg", sizeBytes, sha256, createdAt: now() };
   try {
     await storage.putFile(key, path);
-    db.transaction(() => commit(deps, owner, row), { behavior: "immediate" });
+    db.transaction(() => commit(deps, whose, row), { behavior: "immediate" });
   } catch (error) {
     db.transaction(() => discardFiles(deps, [row]));
     throw error;
   }
 }
 
-function commit(deps: Needs, owner: User, row: NewFile): void {
+function commit(deps: Needs, { owner, told }: Whose, row: NewFile): void {
   const { db, now } = deps;
   const id = row.videoId;
   // It may have been deleted in the meantime.
   if (!findVideo(db, id)) throw noSuchVideo();
   const old = findFile(db, id, "thumbnail", 0);
-  requireQuota(deps, owner, row.sizeBytes - (old?.sizeBytes ?? 0));
+  requireQuota(deps, owner, row.sizeBytes - (old?.sizeBytes ?? 0), told);
   if (old) discardFiles(deps, [old]);
   upsertFile(db, row);
   changeVideo(db, id, { updatedAt: now() });

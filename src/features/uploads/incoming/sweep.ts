@@ -75,8 +75,8 @@ function hasChance(deps: Needs, row: IncomingRow, { owner, isFirst }: Look): boo
   const when = secondChance(row.errorCode ?? "");
   if (when !== "fits") return when === "restart" && isFirst;
   try {
-    requireMayUpload(owner);
-    requireSpaceFor(deps, owner, row.sizeBytes);
+    requireMayUpload(owner, null);
+    requireSpaceFor(deps, owner, row.sizeBytes, null);
     return true;
   } catch (error) {
     if (isAppError(error)) return false;

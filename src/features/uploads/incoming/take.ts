@@ -60,9 +60,9 @@ function requireTakeable(deps: Needs, owner: User, { key, sizeBytes }: IncomingR
       hint: "Give it another name.",
     });
   }
-  requireMayUpload(owner);
+  requireMayUpload(owner, null);
   if (sizeBytes === 0) throw emptyFile();
-  requireSpaceFor(deps, owner, sizeBytes);
+  requireSpaceFor(deps, owner, sizeBytes, null);
 }
 
 function isNoFit({ code }: AppError): boolean {
@@ -90,7 +90,7 @@ function becomeVideo(deps: Needs, owner: User, row: IncomingRow, file: string): 
   const said = { filename: filenameOfKey(key), title: null, tags: [], visibility };
   db.transaction(() => {
     // How much was left may have changed since the first byte.
-    requireQuota(deps, owner, sizeBytes);
+    requireQuota(deps, owner, sizeBytes, null);
     const arrived = { folder: id, file, sizeBytes };
     const videoId = shelve(deps, owner, arrived, { ...said, recordedAt: null, replaces: null });
     const change = { state: "taken", videoId, updatedAt: now(), ...noError } as const;
