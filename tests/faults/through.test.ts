@@ -205,6 +205,21 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
     await expectStored(id ?? "", bytes);
   });
 
+  test("begun where the bucket is full it is refused, and takes no space of anybody's", async () => {
+    door.setFault((request, forward) =>
+      request.method === "POST" && new URL(request.url).searchParams.has("uploads")
+        ? s3Failure(507, "XMinioStorageFull")
+        : forward(),
+    );
+    const response = await tus("POST", tusRoot, {
+      "upload-length": String(sizeBytes),
+      "upload-metadata": metadata({ filename: "film.mp4" }),
+    });
+    expect(response.status).toBe(507);
+    door.setFault(null);
+    await shelf.expectNothingLeft();
+  });
+
   /** Every fetch of an arrival, or the first so many. */
   function garble(most = Infinity): { fetches: number } {
     const seen = { fetches: 0 };

@@ -274,12 +274,23 @@ describe.skipIf(!hasOwnS3)("straight into the bucket", () => {
     await door?.drop(key, multipartId);
   });
 
-  test("while the bucket is away that is said, and it goes on afterwards", async () => {
+  test("while the bucket is away that is said, nothing is begun, and what was goes on afterwards", async () => {
     const bytes = clipOfSize(clip, 9_000_000);
     const upload = await sendAll(bytes);
+    const { storageHealth } = app.deps;
+    await storageHealth.lookNow();
     await minio.stop();
     const { status, body } = await api("GET", `/${upload.id}/parts`);
     expect([status, body.code]).toEqual([503, "storage_unreachable"]);
+    // Before that is known by itself, and after.
+    for (const know of [() => {}, () => storageHealth.lookNow()]) {
+      await know();
+      const another = await api("POST", "/s3", { filename: "b.mp4", size_bytes: 9_000_000 });
+      expect([another.status, another.body.code]).toEqual([503, "storage_unreachable"]);
+    }
+    // Whoever tries until the bucket is back would have no space by then.
+    const known = (await api("GET", "")).body.items as Upload[];
+    expect(known.filter(({ state }) => state === "receiving").map(({ id }) => id)).toEqual([upload.id]);
     await minio.start();
     expect(await completed(upload)).toMatchObject({ state: "done" });
     await nothingLeft(upload);

@@ -5,10 +5,12 @@ import { newId } from "../../../lib/ids.ts";
 import type { ArrivedPart, PartLink } from "../../../storage/arrivals.ts";
 import { goDirectly } from "../../../storage/arrivals.ts";
 import { keys } from "../../../storage/keys.ts";
+import { forgetRow } from "../forget.ts";
 import { takeArrivalJob } from "../jobs.ts";
 import { changeUploadFrom } from "../queries.ts";
 import type { Upload } from "../queries.ts";
 import { getUpload, keepMs, startUpload } from "../uploads.ts";
+import { isBucketAway } from "../arriving/bucket-away.ts";
 import { begunOf, noDirectUploads, over } from "../arriving/begun.ts";
 import { checkPart, countOf, planParts, requireAll, soundParts } from "../arriving/part-rules.ts";
 import type { InParts } from "../arriving/part-rules.ts";
@@ -20,17 +22,24 @@ const linkSeconds = 15 * 60;
 /** So often the bucket is asked what it has while parts are sent, to show it and to put off the end. */
 const lookEveryMs = 10_000;
 
-/** Writes down that a file is coming straight into the bucket, where it may. */
+/** Writes down that a file is coming straight into the bucket, where it may. Where the bucket does not begin, nobody has begun. */
 export async function startDirectUpload(
-  deps: Needs,
+  deps: Needs & Pick<Deps, "queue" | "storageHealth">,
   user: User,
   input: { sizeBytes: number; wishes: Record<string, string | null> },
 ): Promise<Upload> {
   if (!goDirectly(deps.config)) throw noDirectUploads();
+  // Browsers try until it is back: each time something would be left to take back there.
+  if (await isBucketAway(deps)) throw bucketIsAway();
   const { partBytes } = planParts(input.sizeBytes);
-  const { id } = startUpload(deps, user, { ...input, id: newId(), way: "direct", partBytes });
-  await begunOf(deps, id);
-  return getUpload(deps, user, id);
+  const upload = startUpload(deps, user, { ...input, id: newId(), way: "direct", partBytes });
+  try {
+    await begunOf(deps, upload.id);
+  } catch (error) {
+    deps.db.transaction(() => forgetRow(deps, upload));
+    throw error;
+  }
+  return getUpload(deps, user, upload.id);
 }
 
 /** Addresses for parts of one's own upload, each for what has exactly this checksum. */
@@ -75,6 +84,12 @@ export async function completeUpload(
   requireAll(upload, await partsOf(deps, upload));
   deps.queue.add(takeArrivalJob, { uploadId: id });
   return getUpload(deps, user, id);
+}
+
+function bucketIsAway(): AppError {
+  return new AppError("storage_unreachable", "The storage can't be used right now.", {
+    hint: "Try again in a minute.",
+  });
 }
 
 type DirectUpload = Upload & InParts;

@@ -1,7 +1,9 @@
 import type { Deps } from "../../../deps.ts";
 import { isAppError } from "../../../lib/errors.ts";
 import { begunOf } from "../arriving/begun.ts";
+import { isBucketAway } from "../arriving/bucket-away.ts";
 import { planParts } from "../arriving/part-rules.ts";
+import { forgetRow } from "../forget.ts";
 import { changeUploadFrom, findUpload } from "../queries.ts";
 import type { Upload } from "../queries.ts";
 
@@ -28,30 +30,30 @@ export function wayInto(
 
 /** Begins it in the bucket, before the first byte. Where the bucket is away the file comes to the disk, and waits there. */
 export async function beginThrough(
-  deps: Pick<Deps, "arrivals" | "db" | "storageHealth">,
+  deps: Pick<Deps, "arrivals" | "db" | "queue" | "storageHealth">,
   upload: Upload,
 ): Promise<Upload> {
   const { db } = deps;
   const { id, way } = upload;
   if (way !== "through") return upload;
-  if (await isBucketAway(deps)) changeUploadFrom(db, id, ["receiving"], toDisk);
-  else {
-    try {
-      await begunOf(deps, id);
-    } catch (error) {
-      if (!isAppError(error) || error.code !== "storage_unreachable") throw error;
-      changeUploadFrom(db, id, ["receiving"], toDisk);
-    }
+  try {
+    const isBegun = !(await isBucketAway(deps)) && (await isTaken(begunOf(deps, id)));
+    if (!isBegun) changeUploadFrom(db, id, ["receiving"], { way: "disk", partBytes: null });
+  } catch (error) {
+    // Its sender hears of no upload: there is none.
+    db.transaction(() => forgetRow(deps, upload));
+    throw error;
   }
   return findUpload(db, id) ?? upload;
 }
 
-const toDisk = { way: "disk", partBytes: null } as const;
-
-/** Known some seconds after it went: a bucket that gives no answer at all would hold up every file for minutes. */
-export async function isBucketAway({ storageHealth }: Pick<Deps, "storageHealth">): Promise<boolean> {
-  const seen = await storageHealth.look();
-  if (seen.problem === null) return false;
-  const now = await storageHealth.lookNow();
-  return now.problem !== null;
+/** False where the bucket was not reached. */
+async function isTaken(begun: Promise<unknown>): Promise<boolean> {
+  try {
+    await begun;
+    return true;
+  } catch (error) {
+    if (isAppError(error) && error.code === "storage_unreachable") return false;
+    throw error;
+  }
 }

@@ -7,13 +7,13 @@ import { Snooze } from "../../../queue/job.ts";
 import { LocalFile } from "../../../web/local-file.ts";
 import { requireQuota } from "../../space/space.ts";
 import { workRoot } from "../arrived.ts";
+import { isBucketAway } from "../arriving/bucket-away.ts";
 import { isAway, takeArrival } from "../arriving/take-arrival.ts";
 import { gone } from "../finish.ts";
 import { forget, forgetRow } from "../forget.ts";
 import { changeUploadFrom, findUpload } from "../queries.ts";
 import { startUpload } from "../uploads.ts";
 import type { Wishes } from "../wishes.ts";
-import { isBucketAway } from "./begin.ts";
 import { requireNotRefused } from "./finish-through.ts";
 import { putPart } from "./put-part.ts";
 
