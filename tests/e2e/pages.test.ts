@@ -61,6 +61,7 @@ interface Room {
 
 const rooms: Room[] = [
   { name: "setup", at: "fresh", path: () => paths.setup(setupToken) },
+  { name: "set-up link that is over", at: "fresh", path: () => paths.setup("spent"), status: 403 },
   { name: "login", at: "door", path: () => paths.login() },
   { name: "login after a wrong password", at: "door", path: () => paths.login(), first: fail, status: 401 },
   { name: "register by invitation", at: "door", path: () => invitation },

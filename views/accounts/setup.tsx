@@ -73,8 +73,11 @@ export function NotSetUpPage({ page, title }: { page: Page; title: string }) {
             Restart Homereel, and open the link that its start prints to the log. It is good for 30 minutes.
           </li>
           <li>
-            At the machine that it runs on: <code>homereel users create you@example.org --role admin</code>.
-            Then <a href={paths.login()}>log in</a>.
+            Or, at the machine that it runs on:{" "}
+            <code>
+              homereel users create you@example.org <span>--role admin</span>
+            </code>{" "}
+            and then <a href={paths.login()}>log in</a>.
           </li>
         </ul>
       </div>

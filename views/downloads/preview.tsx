@@ -116,7 +116,11 @@ function PreviewRow({ page, item }: { page: Viewer; item: RowItem }) {
         )}
         <RemedyLinks page={page} url={url} code={error?.code} />
         {found && !found.playlist && <p class="field-note">{found.estimate.reason}</p>}
-        {found && !found.space.isEnough && <p class="preview-warning">There is not enough space.</p>}
+        {found && !found.space.isEnough && (
+          <p class="row-error">
+            <strong>There is not enough space.</strong>
+          </p>
+        )}
         {found && <MoreSpace page={page} url={url} found={found} />}
       </div>
     </li>

@@ -2,6 +2,7 @@ import type { DownloadItem } from "../../src/features/downloads/item.ts";
 import { isWorthATry } from "../../src/lib/errors.ts";
 import { paths } from "../../src/paths.ts";
 import type { Page } from "../page.ts";
+import { ButtonLink } from "../parts/button.tsx";
 import { EmptyState } from "../parts/empty.tsx";
 import { DownloadRow } from "./row.tsx";
 import { QueueBar } from "./steering.tsx";
@@ -49,14 +50,21 @@ export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadG
           count={group === "done" ? groups.done.length : counts[group]}
         />
       ))}
-      {filled.length === 0 && (
-        <EmptyState icon="download" title="Nothing is being downloaded">
-          {page.user?.role === "viewer"
-            ? "What is downloaded is listed here, with how far it is and how long it will take."
-            : "Paste the address of a video above. It is listed here, with how far it is and how long it will take."}
-        </EmptyState>
-      )}
+      {filled.length === 0 && <NothingInQueue isViewer={page.user?.role === "viewer"} />}
     </div>
+  );
+}
+
+function NothingInQueue({ isViewer }: { isViewer: boolean }) {
+  const where = "listed here, with how far it is and how long it will take.";
+  return (
+    <EmptyState
+      icon="download"
+      title="Nothing is being downloaded"
+      action={isViewer && <ButtonLink href={paths.gallery()}>To the gallery</ButtonLink>}
+    >
+      {isViewer ? `What is downloaded is ${where}` : `Paste the address of a video, and it is ${where}`}
+    </EmptyState>
   );
 }
 
