@@ -47,7 +47,7 @@ export interface Fetched {
 
 /**
  * Looks at the page and downloads its video, in one process. Throws AppError with the codes of
- * `ytdlp-errors.ts`, and the signal's reason where it was aborted.
+ * `ytdlp/errors.ts`, and the signal's reason where it was aborted.
  */
 export async function fetchVideo(programs: Programs, options: FetchOptions): Promise<Fetched> {
   const session = startSession(options);

@@ -14,7 +14,7 @@ export interface Choice {
 }
 
 /**
- * What the selections of `ytdlp-formats.ts` would come to, without asking yt-dlp eleven times. Of the heights those
+ * What the selections of `formats.ts` would come to, without asking yt-dlp eleven times. Of the heights those
  * are listed that the site has, under the lowest name that brings them. `formats` is in yt-dlp's order, best last.
  */
 export function listChoices(formats: readonly FormatItem[], delivery: DownloadOptions["delivery"]): Choice[] {
