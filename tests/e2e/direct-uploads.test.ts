@@ -8,8 +8,8 @@ import {
   setDefaultTimeout,
   test,
 } from "bun:test";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import type { Browser, Page } from "playwright-core";
 import { freePort } from "../../scripts/checks/http.ts";
@@ -29,7 +29,7 @@ import type { Minio } from "../fixtures/minio.ts";
 import { openFaultyS3, s3Failure } from "../fixtures/s3-faults.ts";
 import type { Fault, FaultyS3 } from "../fixtures/s3-faults.ts";
 import { adminEmail, newDataDir, startServer } from "../fixtures/server.ts";
-import { clipOfSize } from "../fixtures/uploads.ts";
+import { clipOfSize, metadata, tusRoot } from "../fixtures/uploads.ts";
 import { until } from "../fixtures/until.ts";
 
 setDefaultTimeout(120_000);
@@ -327,6 +327,47 @@ describe.skipIf(!hasMinio)("a browser and a bucket", () => {
     await readyFilm();
     expect([...before, ...taken].toSorted()).toEqual(all);
     expect(begins).toBe(1);
+  });
+
+  test("what a program began by tus goes on by tus", async () => {
+    const bytes = readFileSync(film);
+    const headers = { "tus-resumable": "1.0.0", origin: server.url.origin };
+    const said = metadata({ filename: basename(film) });
+    const begun = await page.request.post(tusRoot, {
+      headers: { ...headers, "upload-length": String(bytes.length), "upload-metadata": said },
+    });
+    const half = {
+      ...headers,
+      "content-type": "application/offset+octet-stream",
+      "upload-offset": "0",
+    };
+    await page.request.patch(begun.headers().location ?? "", {
+      headers: half,
+      data: bytes.subarray(0, 20_000_000),
+    });
+    received = { patches: 0, bytes: 0 };
+    await send();
+    await isIn("done");
+    await readyFilm();
+    expect(taken).toEqual([]);
+    expect(received.patches).toBeGreaterThan(0);
+    expect(received.bytes).toBeLessThan(21_000_000);
+    expect(await leftovers()).toBe(0);
+  });
+
+  test("told to ask less often, it does not take it for gone", async () => {
+    let [isComplete, isLimited] = [false, true];
+    page.on("request", (request) => (isComplete ||= request.url().endsWith("/complete")));
+    await page.route("**/api/v1/uploads/*", (route) =>
+      isComplete && isLimited && route.request().method() === "GET"
+        ? route.fulfill({ status: 429, body: "{}" })
+        : route.fallback(),
+    );
+    await send(page, short);
+    await isIn("lost");
+    await readyFilm(page, short);
+    isLimited = false;
+    await isIn("done");
   });
 
   test("a server that is killed and started again takes what the bucket has", async () => {

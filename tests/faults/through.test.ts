@@ -46,7 +46,10 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
       "upload-metadata": metadata({ filename: "film.mp4" }),
     });
     expect(response.status).toBe(201);
-    return response.headers.get("location") ?? "";
+    const path = response.headers.get("location") ?? "";
+    // It is not for its sender to cut it: who sees that goes straight to the bucket.
+    expect(await stateOf(path)).toMatchObject({ part_bytes: null });
+    return path;
   }
 
   const offsetOf = async (path: string) => Number((await tus("HEAD", path)).headers.get("upload-offset"));

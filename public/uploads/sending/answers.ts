@@ -15,11 +15,11 @@ export async function look(url: string, signal: AbortSignal): Promise<Told | "go
   return answer && ((answer.body as Told | null) ?? "gone");
 }
 
-/** Null where there is no answer, or only that nobody is logged in; without `body` where it is none of use. */
+/** Null where there is no answer of use, as from a server that is busy or knows nobody; without `body` where it is that there is nothing. */
 export async function ask(url: string, signal: AbortSignal): Promise<{ body: unknown } | null> {
   try {
     const answer = await fetch(url, { headers: { accept: "application/json" }, signal });
-    if (!answer.ok) return answer.status >= 500 || answer.status === 401 ? null : { body: null };
+    if (!answer.ok) return answer.status === 404 || answer.status === 410 ? { body: null } : null;
     return { body: readJson(await answer.text()) };
   } catch {
     return null;

@@ -103,7 +103,8 @@ export function itemOf(deps: Pick<Deps, "config">, upload: Upload): UploadItem {
     id,
     filename,
     sizeBytes,
-    partBytes,
+    // Of what comes through us they are ours to cut.
+    partBytes: upload.way === "direct" ? partBytes : null,
     state,
     videoId,
     replaces,
