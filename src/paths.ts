@@ -42,6 +42,7 @@ export const paths = {
   pauseAllDownloads: () => "/downloads/pause-all",
   resumeAllDownloads: () => "/downloads/resume-all",
   retryFailedDownloads: () => "/downloads/retry-failed",
+  removeFailedDownloads: () => "/downloads/remove-failed",
   downloadLog: (id: string) => `/downloads/${id}/log`,
   uploads: () => "/uploads",
   events: () => "/events",

@@ -23,7 +23,13 @@ export function retryEach(server: Server, ids: readonly string[], asJson: boolea
   });
 }
 
-/** The same, taking them off the list. */
+/** Takes all off the list that failed and would fail again in the same way. */
+export async function removeAll(server: Server, asJson: boolean): Promise<number> {
+  const answer = await callApi<{ count: number }>(server, "POST", "/downloads/remove-failed");
+  return show(asJson ? JSON.stringify(answer, null, 2) : `${answer.count} removed.`);
+}
+
+/** As `retryEach`, taking them off the list. */
 export function removeEach(server: Server, ids: readonly string[], asJson: boolean): Promise<number> {
   return toEach(ids, asJson, "Removed", async (id) => {
     await callApi(server, "DELETE", pathOf(id));

@@ -4,7 +4,7 @@ import { openDatabase } from "../db/open.ts";
 import type { Deps } from "../deps.ts";
 import { Events } from "../events/events.ts";
 import { findLastFailure, getDownload, listDownloads, readLog } from "../features/downloads/downloads.ts";
-import { removeEach, retryAll, retryEach } from "./jobs-steer.ts";
+import { removeAll, removeEach, retryAll, retryEach } from "./jobs-steer.ts";
 import { findLogin } from "./saved-login.ts";
 import { CommandFailed, UsageError, cleanForTerminal, printTable, readArgs } from "./terminal.ts";
 import type { Command } from "./terminal.ts";
@@ -12,12 +12,12 @@ import type { Command } from "./terminal.ts";
 const help = `homereel jobs list [--failed] [--limit N] [--json]
 homereel jobs logs ID | --last-failure [--json]
 homereel jobs retry ID… | --failed [--json]
-homereel jobs remove ID… [--json]
+homereel jobs remove ID… | --failed [--json]
 
 "list" shows downloads, newest first; "logs" what yt-dlp said of one, without secrets. Both read the database of this
 machine, also while a server runs. "retry" starts downloads again on the server of "homereel login": those that are
 named, or of all that failed those that would not fail again in the same way. "remove" takes what failed or was
-cancelled off the list there.`;
+cancelled off the list there; with --failed, all that would fail again.`;
 
 const options = {
   failed: { type: "boolean", default: false },
@@ -34,7 +34,7 @@ export const jobsCommand: Command = {
     const [action, id, more] = positionals;
     if (values.help || action === undefined) return show(help);
     if (action === "retry") return retry(positionals.slice(1), values);
-    if (action === "remove") return remove(positionals.slice(1), values.json);
+    if (action === "remove") return remove(positionals.slice(1), values);
     const extra = action === "list" ? id : more;
     if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many.\n\n${help}`);
     if (action === "list") return list(openReading(values.config), values);
@@ -90,9 +90,9 @@ async function retry(ids: string[], { failed, json }: { failed: boolean; json: b
   return failed ? retryAll(theServer(), json) : retryEach(theServer(), ids, json);
 }
 
-async function remove(ids: string[], json: boolean): Promise<number> {
-  if (ids.length === 0) throw new UsageError(`Give the ids of downloads.\n\n${help}`);
-  return removeEach(theServer(), ids, json);
+async function remove(ids: string[], { failed, json }: { failed: boolean; json: boolean }): Promise<number> {
+  if (failed === ids.length > 0) throw new UsageError(`Give the ids of downloads, or --failed.\n\n${help}`);
+  return failed ? removeAll(theServer(), json) : removeEach(theServer(), ids, json);
 }
 
 function theServer() {

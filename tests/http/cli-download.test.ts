@@ -168,6 +168,14 @@ test("homereel jobs retry starts again what may pass and says what it left out; 
   });
   expect((await listed()).filter((one) => [id, other].includes(one.id))).toEqual([]);
   expect((await homereel(["jobs", "remove"])).code).toBe(2);
+  await homereel(["download", hopeless, "--pace", "0"]);
+  const { id: last } = await failed(hopeless);
+  expect(await homereel(["jobs", "remove", "--failed"])).toEqual({
+    code: 0,
+    out: expect.stringMatching(/^[1-9]\d* removed\.\n$/),
+    err: "",
+  });
+  expect((await listed()).some((one) => one.id === last)).toBe(false);
 });
 
 test("what goes wrong is said in a sentence", async () => {

@@ -290,6 +290,35 @@ test("what failed or was cancelled is removed with its video, by those whose it 
   expect((await ask(`/videos/${done.video_id}`, ada)).status).toBe(200);
 });
 
+test("what would fail again is removed at once, each person's own, and no more than that", async () => {
+  const paths = ["/gone.mp4", "/text.mp4", "/gone.mp4?page", "/login.mp4", "/slow.mp4"];
+  const mine = await Promise.all(paths.map((path) => start(path)));
+  const bobs = await start("/gone.mp4", bob);
+  const [cancelled] = mine.splice(4);
+  if (!cancelled) throw new Error("they did not start");
+  await cancel(cancelled.id);
+  for (const { id } of [...mine, bobs]) await reaches(id, "failed");
+  const [gone, text, again, login] = mine;
+  const answer = await ask("/downloads/remove-failed", ada, {});
+  const { count } = (await answer.json()) as { count: number };
+  expect(answer.status).toBe(200);
+  expect(count).toBeGreaterThanOrEqual(3);
+  for (const one of [gone, text, again]) {
+    expect((await ask(`/downloads/${one?.id}`, ada)).status).toBe(404);
+    expect((await ask(`/videos/${one?.video_id}`, ada)).status).toBe(404);
+  }
+  expect((await look(login?.id ?? "")).state).toBe("failed");
+  expect((await look(cancelled.id)).state).toBe("cancelled");
+  expect((await look(bobs.id)).state).toBe("failed");
+
+  expect(await queuePage(bob)).toContain("Remove what would fail again");
+  const byPage = await app.request("/downloads/remove-failed", { ...form({}), as: bob });
+  expect([byPage.status, byPage.headers.get("location")]).toEqual([303, "/downloads"]);
+  expect((await ask(`/downloads/${bobs.id}`, bob)).status).toBe(404);
+  expect(await queuePage(bob)).not.toContain("Remove what would fail again");
+  expect(await (await ask("/downloads/remove-failed", bob, {})).json()).toEqual({ count: 0 });
+});
+
 test("other people's downloads can't be steered, nor what is over", async () => {
   const { id } = await start("/video.mp4");
   for (const verb of ["pause", "resume"]) {

@@ -29,6 +29,7 @@ const headings = [
 /** The queue, as the page shows it and as it is sent again when it changes. */
 export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadGroupsOf }) {
   const { counts, isPaused, hasPaused } = groups;
+  const hasUnseen = counts.failed > groups.failed.length;
   const filled = headings.filter(([group]) => groups[group].length > 0);
   return (
     <div id="queue" class="queue" data-live>
@@ -37,7 +38,8 @@ export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadG
           counts={counts}
           isPaused={isPaused}
           hasPaused={hasPaused}
-          mayRetry={counts.failed > groups.failed.length || groups.failed.some(mayBeRetried)}
+          mayRetry={hasUnseen || groups.failed.some(mayBeRetried)}
+          mayRemove={hasUnseen || groups.failed.some(wouldFailAgain)}
           isAdmin={page.user.role === "admin"}
         />
       )}
@@ -68,9 +70,13 @@ function NothingInQueue({ isViewer }: { isViewer: boolean }) {
   );
 }
 
-/** What was cancelled is started again one by one. */
+/** What was cancelled is started again, or removed, one by one. */
 function mayBeRetried({ state, error }: DownloadItem): boolean {
   return state === "failed" && isWorthATry(error?.code ?? "");
+}
+
+function wouldFailAgain({ state, error }: DownloadItem): boolean {
+  return state === "failed" && !isWorthATry(error?.code ?? "");
 }
 
 function Group(props: { page: Page; name: string; title: string; downloads: DownloadItem[]; count: number }) {

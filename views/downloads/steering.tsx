@@ -80,13 +80,15 @@ export function QueueBar(props: {
   hasPaused: boolean;
   /** Something failed for which another try is worth it. */
   mayRetry: boolean;
+  /** Something would fail again, as things are. */
+  mayRemove: boolean;
   isAdmin: boolean;
 }) {
-  const { counts, isPaused, hasPaused, mayRetry, isAdmin } = props;
+  const { counts, isPaused, hasPaused, mayRetry, mayRemove, isAdmin } = props;
   const mayResume = hasPaused || (isPaused && isAdmin);
   const mayPause = counts.running + counts.waiting > 0 && !isPaused;
   const isIdle = counts.running + counts.waiting === 0;
-  if (isIdle && !mayRetry && !isPaused) return null;
+  if (isIdle && !mayRetry && !mayRemove && !isPaused) return null;
   return (
     <div class="queue-bar">
       {isPaused && (
@@ -109,6 +111,11 @@ export function QueueBar(props: {
       {mayRetry && (
         <QueueForm action={paths.retryFailedDownloads()}>
           <Button icon="rotate-cw">Retry all failed</Button>
+        </QueueForm>
+      )}
+      {mayRemove && (
+        <QueueForm action={paths.removeFailedDownloads()}>
+          <Button icon="trash-2">Remove what would fail again</Button>
         </QueueForm>
       )}
     </div>

@@ -4,7 +4,7 @@ import { bodyOf, failure, idParam, jsonOf, newApiPart } from "../../../web/api.t
 import { requireUser } from "../../../web/session.ts";
 import { downloadJson, downloadSchema } from "../api.ts";
 import { moveDownload, pauseDownload, resumeDownload } from "./steer.ts";
-import { pauseAll, resumeAll, retryAllFailed } from "./steer-all.ts";
+import { pauseAll, removeAllHopeless, resumeAll, retryAllFailed } from "./steer-all.ts";
 
 const common = { method: "post" as const, middleware: allow("videos.download"), tags: ["Downloads"] };
 const one = { 200: jsonOf(downloadSchema, "The download as it is now."), ...failure };
@@ -70,6 +70,13 @@ const retryFailedRoute = createRoute({
   responses: { 202: jsonOf(retriedSchema, "How many were started, and how many were not."), ...failure },
 });
 
+const removeFailedRoute = createRoute({
+  ...common,
+  path: "/downloads/remove-failed",
+  summary: "Remove all failed downloads that would fail again in the same way, and their failed videos",
+  responses: { 200: jsonOf(z.object({ count: z.number().int() }), "How many are gone."), ...failure },
+});
+
 export const steerApi = newApiPart()
   .openapi(pauseAllRoute, async (c) => {
     await pauseAll(c.get("deps"), requireUser(c));
@@ -82,6 +89,9 @@ export const steerApi = newApiPart()
   .openapi(retryFailedRoute, async (c) => {
     const { count, leftOut } = await retryAllFailed(c.get("deps"), requireUser(c));
     return c.json({ count, left_out: leftOut }, 202);
+  })
+  .openapi(removeFailedRoute, async (c) => {
+    return c.json({ count: await removeAllHopeless(c.get("deps"), requireUser(c)) }, 200);
   })
   .openapi(pauseRoute, (c) => {
     return c.json(downloadJson(pauseDownload(c.get("deps"), requireUser(c), c.req.valid("param").id)), 200);

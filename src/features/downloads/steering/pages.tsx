@@ -9,7 +9,7 @@ import { requireUser } from "../../../web/session.ts";
 import { groupDownloads, shownOfAll } from "../downloads.ts";
 import { removeDownload } from "./remove.ts";
 import { cancelDownload, moveDownload, pauseDownload, resumeDownload, retryDownload } from "./steer.ts";
-import { pauseAll, resumeAll, retryAllFailed } from "./steer-all.ts";
+import { pauseAll, removeAllHopeless, resumeAll, retryAllFailed } from "./steer-all.ts";
 
 /** The buttons of the queue; each leads back to it. */
 export const steerRoutes = new Hono<AppEnv>();
@@ -31,6 +31,7 @@ const toOne = {
 const toAll = {
   "pause-all": pauseAll,
   "resume-all": resumeAll,
+  "remove-failed": removeAllHopeless,
 };
 
 for (const [name, verb] of Object.entries(toOne)) {

@@ -8,6 +8,7 @@ import { fetchJob, probeJob } from "../jobs.ts";
 import { pageOfDownloads } from "../queries.ts";
 import { isSwitchedOn, pauseSome, resumeSome, setSwitch } from "../gates/queries.ts";
 import { mayNotAdd } from "../start.ts";
+import { removeDownload } from "./remove.ts";
 import { retryDownload } from "./steer.ts";
 
 type Needs = Pick<Deps, "config" | "db" | "queue" | "now" | "events">;
@@ -64,28 +65,52 @@ export async function resumeAll(deps: Needs, user: User): Promise<void> {
 
 /** Starts every failed download again that the person may steer; `leftOut` are those that would fail again, as things are. */
 export async function retryAllFailed(deps: Needs, user: User): Promise<{ count: number; leftOut: number }> {
+  let [count, leftOut] = [0, 0];
+  await toAllFailed(deps, user, ({ hopeful, hopeless }) => {
+    leftOut += hopeless.length;
+    deps.db.transaction(() => {
+      for (const id of hopeful) if (ifStillFailed(() => retryDownload(deps, user, id))) count++;
+    });
+  });
+  return { count, leftOut };
+}
+
+/** Removes every failed download that the person may steer and that would fail again, as things are; how many. */
+export async function removeAllHopeless(deps: Needs, user: User): Promise<number> {
+  let count = 0;
+  await toAllFailed(deps, user, ({ hopeless }) => {
+    for (const id of hopeless) if (ifStillFailed(() => removeDownload(deps, user, id))) count++;
+  });
+  return count;
+}
+
+/** The ids of some that failed. */
+interface Failed {
+  hopeful: string[];
+  hopeless: string[];
+}
+
+async function toAllFailed(deps: Needs, user: User, act: (some: Failed) => void): Promise<void> {
   if (!canAdd(user)) throw mayNotAdd();
   const filter = { userId: canSeeAll(user) ? null : user.id, states: ["failed"] as const };
-  let [count, leftOut] = [0, 0];
   // Downwards, so that one that fails again at once is not met a second time.
   for (let before: number | null = null; ;) {
     const rows = pageOfDownloads(deps.db, filter, 50, before);
     const last = rows.at(-1);
-    if (!last) return { count, leftOut };
+    if (!last) return;
     before = last.download.seq;
-    deps.db.transaction(() => {
-      const hopeful = rows.filter((row) => isWorthATry(failureOf(row).errorCode ?? ""));
-      leftOut += rows.length - hopeful.length;
-      for (const { download } of hopeful) if (retryIfPossible(deps, user, download.id)) count++;
-    });
+    const some: Failed = { hopeful: [], hopeless: [] };
+    for (const row of rows)
+      some[isWorthATry(failureOf(row).errorCode ?? "") ? "hopeful" : "hopeless"].push(row.download.id);
+    act(some);
     await new Promise((next) => setImmediate(next));
   }
 }
 
 /** False where somebody else was quicker. */
-function retryIfPossible(deps: Needs, user: User, id: string): boolean {
+function ifStillFailed(act: () => void): boolean {
   try {
-    retryDownload(deps, user, id);
+    act();
     return true;
   } catch (error) {
     if (isAppError(error)) return false;
