@@ -105,7 +105,7 @@ async function withFiles<T>(
   try {
     return await use(open);
   } finally {
-    for (const file of files) await file.close();
+    await Promise.all(files.map((file) => file.close()));
   }
 }
 
