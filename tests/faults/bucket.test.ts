@@ -75,7 +75,7 @@ describe.skipIf(!hasOwnS3)("while a video is being stored, the bucket", () => {
     storage = openS3Storage(bucket);
     door = openFaultyS3(minio.endpoint);
     wire = await openCuttingDoor(door.endpoint);
-    process.env.HOMEREEL_TEST_PATIENCE_MS = "100";
+    process.env.HOMEREEL_TEST_PATIENCE_MS = "500";
     app = openTestApp({
       ...s3Settings({ ...bucket, endpoint: wire.endpoint }),
       HOMEREEL_DOWNLOADS_ALLOW_NETWORKS: "127.0.0.1/32",

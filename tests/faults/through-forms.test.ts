@@ -288,8 +288,8 @@ describe.skipIf(!hasOwnS3)("a large file of a form, on its way into the bucket",
     sending.breakOff();
     // Two parts, one that goes out, and what the sockets hold.
     expect(lead).toBeLessThan(40 * mib);
-    // The allocator keeps some of what passed; kept in whole, it were all.
-    expect(most - before).toBeLessThan(300);
+    // The allocator keeps some of what passed; kept in whole, it were all of 381 MiB, and that besides.
+    expect(most - before).toBeLessThan(350);
     expect(sent).toBeGreaterThan(400 * mib);
     await shelf.expectNothingLeft();
   });

@@ -82,7 +82,7 @@ describe.skipIf(!hasMinio)("what is put into incoming/ of the bucket", () => {
     });
     await untilEmpty();
     await until(() => (rows().length === 0 ? true : null));
-    expect(readdirSync(join(app.dataDir, "work"))).toEqual([]);
+    await until(() => readdirSync(join(app.dataDir, "work")).length === 0 || null);
   });
 
   test("is taken at once where the server tells of it", async () => {

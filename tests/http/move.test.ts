@@ -76,7 +76,7 @@ describe.skipIf(!hasOwnS3)("everything moves to the other storage", () => {
     return until(async () => {
       const now = await call();
       return now.state === "running" ? null : now;
-    }, 30_000);
+    });
   };
   const rowsIn = (storage: string) =>
     app.deps.db.query.files.findMany({ where: (row, { eq }) => eq(row.storage, storage as "s3") }).sync();
@@ -174,31 +174,32 @@ describe.skipIf(!hasOwnS3)("everything moves to the other storage", () => {
     const waiting = await until(async () => {
       const now = await call();
       return now.last_failure === null ? null : now;
-    }, 40_000);
+    });
     expect(waiting).toMatchObject({ state: "running", files_moved: 0, files_failed: 0 });
     expect(await play(ids[0] ?? "")).toHaveLength(64);
     door.setFault(null);
     await until(async () => {
       app.deps.db.$client.exec("UPDATE jobs SET run_at = 0 WHERE name = 'storage-move' AND state = 'ready'");
       return (await call()).state === "done" ? true : null;
-    }, 30_000);
+    });
     expect(await sound("s3")).toEqual([2 * filesOfOne, 0, 0]);
   });
 
   test("can be stopped, and goes on where it was", async () => {
     let puts = 0;
-    const reached = Promise.withResolvers<void>();
+    const [reached, stopped] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     door.setFault(async (request, forward) => {
       if (request.method !== "PUT") return forward();
       if (++puts === 4) {
         reached.resolve();
-        await Bun.sleep(300);
+        await stopped.promise;
       }
       return forward();
     });
     await call("POST", "s3");
     await reached.promise;
     expect(await call("DELETE")).toMatchObject({ state: "stopped" });
+    stopped.resolve();
     await app.idle();
     const { files_moved: moved, state } = await call();
     expect(state).toBe("stopped");

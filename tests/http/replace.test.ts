@@ -54,7 +54,7 @@ async function firstMessage(path: string, as: string): Promise<string> {
   let heard = "";
   while (!heard.includes("#about")) heard += new TextDecoder().decode((await reader?.read())?.value);
   // What belongs to it comes with it.
-  heard += new TextDecoder().decode((await Promise.race([reader?.read(), Bun.sleep(50)]))?.value);
+  heard += new TextDecoder().decode((await Promise.race([reader?.read(), Bun.sleep(500)]))?.value);
   await reader?.cancel();
   return heard;
 }

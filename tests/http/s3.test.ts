@@ -53,7 +53,7 @@ describe.skipIf(!hasOwnS3)("with a bucket", () => {
         `videos/${id}/original.mp4`,
       ]);
       expect(existsSync(join(app.dataDir, "storage/videos"))).toBe(false);
-      expect(readdirSync(join(app.dataDir, "work"))).toEqual([]);
+      await until(() => readdirSync(join(app.dataDir, "work")).length === 0 || null);
     });
 
     test("are played from the bucket, by an address that is good for a quarter of an hour", async () => {
