@@ -311,6 +311,9 @@ test("what would fail again is removed at once, each person's own, and no more t
   expect((await look(cancelled.id)).state).toBe("cancelled");
   expect((await look(bobs.id)).state).toBe("failed");
 
+  // One alone has a button of its own.
+  expect(await queuePage(bob)).not.toContain("Remove what would fail again");
+  await reaches((await start("/gone.mp4?second", bob)).id, "failed");
   expect(await queuePage(bob)).toContain("Remove what would fail again");
   const byPage = await app.request("/downloads/remove-failed", { ...form({}), as: bob });
   expect([byPage.status, byPage.headers.get("location")]).toEqual([303, "/downloads"]);

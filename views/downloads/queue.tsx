@@ -39,7 +39,7 @@ export function DownloadGroups({ page, groups }: { page: Page; groups: DownloadG
           isPaused={isPaused}
           hasPaused={hasPaused}
           mayRetry={hasUnseen || groups.failed.some(mayBeRetried)}
-          mayRemove={hasUnseen || groups.failed.some(wouldFailAgain)}
+          mayRemove={hasUnseen || groups.failed.filter(wouldFailAgain).length > 1}
           isAdmin={page.user.role === "admin"}
         />
       )}

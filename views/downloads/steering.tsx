@@ -80,7 +80,7 @@ export function QueueBar(props: {
   hasPaused: boolean;
   /** Something failed for which another try is worth it. */
   mayRetry: boolean;
-  /** Something would fail again, as things are. */
+  /** More than one would fail again, as things are. */
   mayRemove: boolean;
   isAdmin: boolean;
 }) {
