@@ -40,6 +40,8 @@ export class StorageHealth {
   #lookedAt = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
   #isWatching = false;
+  /** Who would hear of a change is closed by then, too. */
+  #isClosed = false;
 
   constructor(options: Options) {
     this.#options = { freshMs: 10_000, patienceMs: 5_000, changed: () => {}, ...options };
@@ -76,6 +78,7 @@ export class StorageHealth {
 
   close(): void {
     this.#isWatching = false;
+    this.#isClosed = true;
     clearTimeout(this.#timer);
   }
 
@@ -101,7 +104,7 @@ export class StorageHealth {
     this.#history.push(health);
     if (this.#history.length > mostKept) this.#history.shift();
     this.#lookedAt = performance.now();
-    if (Boolean(bad) !== Boolean(before?.problem)) changed(Boolean(bad));
+    if (!this.#isClosed && Boolean(bad) !== Boolean(before?.problem)) changed(Boolean(bad));
     return health;
   }
 }

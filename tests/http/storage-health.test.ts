@@ -153,7 +153,9 @@ describe.skipIf(!hasMinio)("a bucket", () => {
     const note = (_: unknown, line?: string) => void lines.push(line ?? String(_));
     const storages = [openS3Storage({ ...bucket, endpoint: door.endpoint })];
     const log = { warn: note, info: note } as never;
-    const health = new StorageHealth({ storages, log, now: Date.now, patienceMs: 200 });
+    const told: boolean[] = [];
+    const changed = (isAway: boolean) => void told.push(isAway);
+    const health = new StorageHealth({ storages, log, now: Date.now, patienceMs: 200, changed });
     const startedAt = performance.now();
     expect((await health.look()).problem?.message).toBe("The storage can't be used right now.");
     expect(performance.now() - startedAt).toBeLessThan(10_000);
@@ -165,6 +167,12 @@ describe.skipIf(!hasMinio)("a bucket", () => {
       "The storage can't be used right now. It gave no answer in time.",
       "the storage can be used again",
     ]);
+    // Whoever would hear of it is going as well: nobody is told of what is seen after that.
+    door.setFault(() => new Promise<Response>(() => {}));
+    const last = health.lookNow();
+    health.close();
+    expect((await last).problem).not.toBeNull();
+    expect(told).toEqual([true, false]);
   });
 
   test("is looked at by itself while the program runs", async () => {
