@@ -1,5 +1,4 @@
-import { closeSync, openSync } from "node:fs";
-import { writeAll } from "./receive-body.ts";
+import { closeSync, openSync, writeSync } from "node:fs";
 
 /** A file here that is written as its bytes come, or that more is appended to. Nothing is flushed. */
 export class LocalFile {
@@ -11,7 +10,7 @@ export class LocalFile {
   }
 
   write(chunk: Uint8Array): void {
-    writeAll(this.#fd, chunk);
+    for (let done = 0; done < chunk.length;) done += writeSync(this.#fd, chunk, done);
   }
 
   close(): void {

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import type { Server } from "bun";
 import { AppError } from "../lib/errors.ts";
 import { flushAlong } from "../storage/flush-along.ts";
 import { storageFull } from "../storage/free-space.ts";
+import { LocalFile } from "./local-file.ts";
 
 export interface ReceivingRules {
   /** Bun's, for its own limit of time; tests have none. */
@@ -34,16 +35,16 @@ export async function receiveBody(
   const length = bodyLength(request);
   if ((length ?? 0) > allowance.mostBytes) throw allowance.exceeded();
   if (length !== null && length >= leastForBun) return writeByBun(request, path, length, rules);
-  const fd = openSync(path, "a", 0o600);
+  const file = new LocalFile(path);
   let written = 0;
   try {
     await readBody(request, rules, (chunk) => {
       written += chunk.length;
       if (written > allowance.mostBytes) throw allowance.exceeded();
-      writeAll(fd, chunk);
+      file.write(chunk);
     });
   } finally {
-    closeSync(fd);
+    file.close();
   }
 }
 
@@ -138,10 +139,6 @@ export async function readBody(
   } finally {
     unwatch();
   }
-}
-
-export function writeAll(fd: number, chunk: Uint8Array): void {
-  for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done);
 }
 
 /** A test can make it shorter. */

@@ -1,8 +1,8 @@
-import { closeSync, openSync } from "node:fs";
 import type { Deps } from "../../../deps.ts";
 import { keepWorkFolder } from "../../../exec/work-folder.ts";
 import { freeBytes, headroomBytes, storageFull } from "../../../storage/free-space.ts";
-import { bodyLength, readBody, receiveBody, writeAll } from "../../../web/receive-body.ts";
+import { LocalFile } from "../../../web/local-file.ts";
+import { bodyLength, readBody, receiveBody } from "../../../web/receive-body.ts";
 import { distrustFrom, relyOnArrived, workRoot } from "../arrived.ts";
 import { verifyChecksum } from "../tus/checksum.ts";
 import type { Piece } from "../tus/inlets.ts";
@@ -49,7 +49,7 @@ async function receiveAndSend(deps: Needs, { id, partBytes }: Upload, piece: Pie
   const { request, allowance, rules } = piece;
   const open = () => {
     const { path, length } = endOf(deps, id);
-    return { fd: openSync(path, "a", 0o600), length };
+    return { file: new LocalFile(path), length };
   };
   const most = partBytes ?? Infinity;
   let written = 0;
@@ -59,14 +59,14 @@ async function receiveAndSend(deps: Needs, { id, partBytes }: Upload, piece: Pie
       written += chunk.length;
       if (written > allowance.mostBytes) throw allowance.exceeded();
       end ??= open();
-      writeAll(end.fd, chunk);
+      end.file.write(chunk);
       end.length += chunk.length;
       if (end.length < most) return;
-      closeSync(end.fd);
+      end.file.close();
       end = null;
       return sendParts(deps, id);
     });
   } finally {
-    if (end) closeSync(end.fd);
+    end?.file.close();
   }
 }
