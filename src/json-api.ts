@@ -64,7 +64,10 @@ let description: ReturnType<typeof describe> | undefined;
 
 function describe() {
   const conventions =
-    "Times are ISO 8601 in UTC, sizes bytes, lengths seconds. Lists are walked by `next_cursor`.";
+    'All calls but registering, logging in, a forgotten password and the health check take `Authorization: Bearer` with an API token, made under "Account", or with the token that `POST /api/v1/auth/login` answers with. ' +
+    "What fails is answered with problem details (RFC 9457) and a stable `code`. " +
+    "Times are ISO 8601 in UTC, sizes bytes, lengths seconds. " +
+    "Lists come in pages: give `next_cursor` as `cursor` to get the next, until it is null.";
   api.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
   return api.getOpenAPI31Document({
     openapi: "3.1.0",

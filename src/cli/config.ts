@@ -34,7 +34,7 @@ export function exampleToml(): string {
     current = section;
     lines.push("", ...wrap(setting.doc).map((line) => `# ${line}`));
     lines.push(`# Accepted: ${setting.accepts}. Environment: ${variableName(section, key)}`);
-    lines.push(`# ${key} = ${tomlValue(setting.default)}`);
+    lines.push(`# ${key} = ${tomlValue(setting.written)}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -10,6 +10,8 @@ export class ConfigError extends Error {
 /** One kind of setting: how its value is read from TOML and from text, and how it is explained. */
 export interface Setting<T> {
   readonly default: T;
+  /** The default as people write it. */
+  readonly written: unknown;
   readonly doc: string;
   /** What is accepted, for the message. */
   readonly accepts: string;
@@ -36,6 +38,7 @@ function setting<T>(fallback: T, doc: string, kind: Kind<T>, secret = false): Se
   };
   return {
     default: fallback,
+    written: fallback,
     doc,
     accepts: kind.accepts,
     secret,
@@ -181,10 +184,11 @@ export function decimal(fallback: number, doc: string): Setting<number> {
 
 /** Bytes: "500MB", "1.5 GB", or a plain number. */
 export function size(fallback: string, doc: string): Setting<number> {
-  return setting(parseBytes(fallback) ?? 0, doc, {
-    accepts: "a size such as 500MB or 2GB",
+  const bytes = setting(parseBytes(fallback) ?? 0, doc, {
+    accepts: 'a size such as "500MB" or "2GB"',
     read: (value) => parseBytes(String(value)) ?? undefined,
   });
+  return { ...bytes, written: fallback === "0" ? 0 : fallback };
 }
 
 /** A time of the day, "01:00-06:00", or empty; `lib/time-window.ts` reads it. */

@@ -4,7 +4,7 @@ import type { JobState } from "../db/schema.ts";
 import { isAppError } from "../lib/errors.ts";
 import type { ErrorCode } from "../lib/errors.ts";
 import type { Bindings } from "./binding.ts";
-import { PermanentFailure } from "./job.ts";
+import { PermanentFailure, Snooze } from "./job.ts";
 import { afterAttempt } from "./states.ts";
 import type { Ending, Next } from "./states.ts";
 import { findByKey, findHeld, leaveRunning } from "./store.ts";
@@ -68,8 +68,9 @@ function tellGivenUp<Deps>(our: EndingDeps<Deps>, job: HeldJob, next: Next, endi
 }
 
 function logEnd(log: EndingDeps<unknown>["log"], job: HeldJob, next: Next, ending: Ending): void {
-  const ids = { jobId: job.id, job: job.name, attempt: job.attempts, ending: ending.how };
   const err = ending.how === "threw" ? ending.error : undefined;
+  const how = err instanceof Snooze ? "snoozed" : ending.how;
+  const ids = { jobId: job.id, job: job.name, attempt: job.attempts, ending: how };
   const say = (level: "warn" | "error", more: object, text: string) =>
     isForeseen(err) ? log.warn({ ...ids, ...more }, err.message) : log[level]({ ...ids, ...more, err }, text);
   if (next.state === "failed") say("error", { why: next.why }, next.error);

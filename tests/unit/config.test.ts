@@ -20,6 +20,13 @@ test("the example with its comments taken off is valid and means the defaults", 
   expect(buildConfig(parse(text), {})).toEqual(buildConfig({}, {}));
 });
 
+test("the example writes sizes as people do, in the quotes that TOML wants", () => {
+  const lines = exampleToml().split("\n");
+  expect(lines).toContain('# max_size = "500MB"');
+  expect(lines).toContain('# scratch = "50GB"');
+  expect(lines).toContain("# quota = 0");
+});
+
 test("every setting can be set by the environment", () => {
   for (const { section, key, setting } of eachSetting()) {
     const value = Array.isArray(setting.default) ? setting.default.join(",") : String(setting.default);

@@ -119,6 +119,22 @@ test("what was foreseen is one warning without a stack, and a bug an error with 
   ]);
 });
 
+test("what only waits is no failure in the log", async () => {
+  const said: unknown[] = [];
+  const log = { info: (entry: unknown) => void said.push(entry), warn() {}, error() {} };
+  const again = gate();
+  const work = async () => {
+    if (said.length === 0) throw new Snooze(2);
+    again.open();
+  };
+  const queue = openQueue([bind(greet, work)], { log });
+  queue.add(greet, { key: "a" });
+  queue.start();
+  await again.opened;
+  await queue.idle();
+  expect(said).toMatchObject([{ ending: "snoozed" }, { ending: "returned" }]);
+});
+
 test("a job added in a transaction that fails never runs", async () => {
   const seen: string[] = [];
   const queue = running(async (item) => void seen.push(item.key));
