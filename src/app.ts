@@ -90,8 +90,11 @@ export interface App {
   start(): Promise<void>;
   /** Resolves when nothing runs and nothing is due: for tests. */
   idle(): Promise<void>;
-  /** Lets running jobs give their attempt back, then closes everything. */
-  stop(): Promise<void>;
+  /**
+   * Lets running jobs give their attempt back, then closes everything. `hangUp` sends away who still asks, before the
+   * database closes.
+   */
+  stop(hangUp?: () => Promise<void>): Promise<void>;
 }
 
 /** The composition root: everything that exists once is made here, and every job is given its verb. */
@@ -201,10 +204,11 @@ export function openApp(config: Config): App {
       keepReserve(dataDir);
     },
     idle: () => queue.idle(),
-    async stop() {
+    async stop(hangUp) {
       deps.storageHealth.close();
       stopWatching();
       await queue.stop();
+      await hangUp?.();
       await egress.close();
       deps.mailer.close();
       closeDatabase(db);

@@ -38,8 +38,13 @@ export const serveCommand: Command = {
     announce(app.deps, server.port ?? config.server.port);
     await stopped;
     app.deps.log.info("stopping");
-    await app.stop();
-    await server.stop(true);
+    // Nobody new comes in; who is here has as long as the jobs take to come to rest, and a moment. What lasts longer,
+    // as an open page's messages do, is cut off before the database closes.
+    const empty = server.stop();
+    await app.stop(async () => {
+      await Promise.race([empty, Bun.sleep(lastMomentMs)]);
+      await server.stop(true);
+    });
     lock.release();
     return 0;
   },
@@ -47,6 +52,9 @@ export const serveCommand: Command = {
 
 /** Bun cuts off what is silent for 10 s by default; slow players and uploads on a LAN need longer. */
 const idleTimeoutSeconds = 120;
+
+/** A login takes a tenth of that, and who waits for our end hardly feels it. */
+const lastMomentMs = 1000;
 
 function listen(config: Config, app: App) {
   const { host, port } = config.server;

@@ -2,7 +2,9 @@ import { afterEach, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { bytesIn } from "../fixtures/server-with-bucket.ts";
 import { newDataDir, startServer } from "../fixtures/server.ts";
+import { metadata, tusRoot } from "../fixtures/uploads.ts";
 import { until } from "../fixtures/until.ts";
 
 let folder: ReturnType<typeof newDataDir> | undefined;
@@ -70,4 +72,38 @@ test("a second signal does not hurry it, as npm passes on a Ctrl-C that was hear
   process.kill(server.pid, "SIGINT");
   process.kill(server.pid, "SIGTERM");
   expect(await server.exited).toBe(0);
+});
+
+test("who has asked when it stops still gets an answer, and an open page holds up nothing", async () => {
+  const dataDir = newFolder();
+  const server = await startServer({ dataDir, settings: { HOMEREEL_STORAGE_DRIVER: "disk" } });
+  const scopes = ["read", "upload"];
+  const { token } = await server.api<{ token: string }>("/api/v1/auth/tokens", {
+    method: "POST",
+    body: JSON.stringify({ name: "page", scopes }),
+  });
+  const headers = { authorization: `Bearer ${token}`, "tus-resumable": "1.0.0" };
+  const page = await fetch(`${server.origin}/events?topic=gallery`, { headers });
+  const created = await fetch(server.origin + tusRoot, {
+    method: "POST",
+    headers: { ...headers, "upload-length": "3000000", "upload-metadata": metadata({ filename: "a.mp4" }) },
+  });
+  const half = new Uint8Array(1_000_000);
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const sender = writable.getWriter();
+  const sending = fetch(new URL(created.headers.get("location") ?? "", server.origin), {
+    method: "PATCH",
+    headers: { ...headers, "upload-offset": "0", "content-type": "application/offset+octet-stream" },
+    body: readable,
+  });
+  await sender.write(half);
+  await until(() => (bytesIn(join(dataDir, "work")) > 0 ? true : null));
+  const stopped = server.stop();
+  await sender.write(half);
+  await sender.close();
+  const answer = await sending;
+  expect([answer.status, answer.headers.get("upload-offset")]).toEqual([204, "2000000"]);
+  expect(await stopped).toBe(0);
+  expect(await page.text().catch(() => "cut off")).toBeString();
+  expect(server.output()).not.toContain('"level":50');
 });
