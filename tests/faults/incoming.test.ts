@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { semaphore } from "../../src/lib/semaphore.ts";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
 import { incomingSettings, openOutsider } from "../fixtures/incoming.ts";
 import { mp4Clip } from "../fixtures/media.ts";
@@ -10,7 +11,7 @@ import { adminEmail, newDataDir, startServer } from "../fixtures/server.ts";
 import type { Server } from "../fixtures/server.ts";
 import { until } from "../fixtures/until.ts";
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(240_000);
 
 describe.skipIf(!hasOwnS3)("a file in incoming/", () => {
   let minio: Minio;
@@ -25,7 +26,14 @@ describe.skipIf(!hasOwnS3)("a file in incoming/", () => {
     "ingest-after-move",
     "incoming-removed",
   ];
-  test.each(steps)("is one video, and gone from there, where the server was killed at %s", async (step) => {
+  /** Each has servers of its own, which wait for most of their time. */
+  const inTurn = semaphore(2);
+  test.concurrent.each(steps)(
+    "is one video, and gone from there, where the server was killed at %s",
+    (step) => inTurn(() => killAt(step)),
+  );
+
+  async function killAt(step: string): Promise<void> {
     const bucket = await minio.newBucket();
     const outsider = openOutsider(bucket);
     const data = newDataDir();
@@ -51,5 +59,5 @@ describe.skipIf(!hasOwnS3)("a file in incoming/", () => {
       await server?.stop();
       data.remove();
     }
-  });
+  }
 });
