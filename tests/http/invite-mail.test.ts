@@ -126,6 +126,7 @@ describe("an invitation by mail", () => {
 test("a forgotten password is helped by a mail where there is mail, else by an admin", async () => {
   expect(await (await app.request("/login")).text()).toContain('href="/forgot"');
   const without = openTestApp();
+  await without.join("eve", "admin");
   const html = await (await without.request("/login")).text();
   await without.close();
   expect(html).not.toContain('href="/forgot"');
