@@ -18,7 +18,9 @@ async function main(argv: string[]): Promise<number> {
 function printHelp(): number {
   const width = Math.max(...commands.map((command) => command.usage.length));
   const lines = commands.map((command) => `  homereel ${command.usage.padEnd(width)}  ${command.summary}`);
-  console.log(`Homereel, a self-hosted video shelf.\n\n${lines.join("\n")}\n\nEvery command has --help.`);
+  const close = `Every command has --help. Settings come from --config FILE, else $HOMEREEL_CONFIG, else config.toml in the data
+folder, and single ones from the environment: "homereel config --example" lists all.`;
+  console.log(`Homereel, a self-hosted video shelf.\n\n${lines.join("\n")}\n\n${close}`);
   return 0;
 }
 

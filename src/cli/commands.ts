@@ -49,7 +49,7 @@ export const commands: readonly ListedCommand[] = [
   {
     name: "jobs",
     usage: "jobs list|logs|retry|remove",
-    summary: "See what downloads do and why one failed, start them again",
+    summary: "See downloads and why one failed, start them again, remove them",
     load: async () => (await import("./jobs.ts")).jobsCommand,
   },
   {
@@ -60,8 +60,8 @@ export const commands: readonly ListedCommand[] = [
   },
   {
     name: "storage",
-    usage: "storage migrate|setup",
-    summary: "Move files into a bucket or back, set up a bucket",
+    usage: "storage migrate|setup|incoming",
+    summary: "Move files into a bucket or back, set it up, see what it could not take",
     load: async () => (await import("./storage.ts")).storageCommand,
   },
   {

@@ -13,6 +13,7 @@ const help = `homereel download URL… [--file LIST] [--title TITLE] [--tags a,b
 Downloads on the server of "homereel login". --file reads addresses from a file, or from the standard input
 with "-": one a line, blank lines and lines that begin with # are left out. They are sent a few at a time, with
 --pace seconds between (2 unless said). Formats: ${presets.join(", ")}.
+Unless said, it is that of your default profile, else everywhere: what plays in every browser.
 --long takes the long lane. --wait stays until all is done, and shows how far it is; Ctrl-C then leaves the
 downloads running. The exit code is 1 where a download was refused, or failed while this waited for it.`;
 
