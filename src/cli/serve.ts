@@ -1,4 +1,3 @@
-import { networkInterfaces } from "node:os";
 import type { App } from "../app.ts";
 import { loadConfig, readVariable } from "../config.ts";
 import type { Config } from "../config.ts";
@@ -6,6 +5,7 @@ import { lockDataFolder } from "../db/open.ts";
 import type { Deps } from "../deps.ts";
 import { createUser, needsSetup } from "../features/accounts/accounts.ts";
 import { paths } from "../paths.ts";
+import { shownAddress, surroundings } from "./shown-address.ts";
 import { CommandFailed, readArgs } from "./terminal.ts";
 import type { Command } from "./terminal.ts";
 
@@ -97,20 +97,16 @@ async function makeFirstAdmin(deps: Deps): Promise<void> {
 
 function announce(deps: Deps, port: number): void {
   const { config, log, setupToken, now } = deps;
-  const address = config.server.public_url || `http://${reachableHost(config.server.host)}:${port}`;
+  const publicUrl = config.server.public_url;
+  const address = publicUrl || shownAddress(config.server.host, port, surroundings());
   if (needsSetup(deps)) {
     log.info(
       `Make the first account here, within 30 minutes: ${address}${paths.setup(setupToken.issue(now()))}`,
     );
   }
-  log.info(`Homereel is at ${address}`);
-}
-
-/** Where a browser finds us: on the LAN, where we listen everywhere. */
-function reachableHost(host: string): string {
-  if (host !== "0.0.0.0" && host !== "::") return host.includes(":") ? `[${host}]` : host;
-  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return own.find((one) => one.family === "IPv4" && !one.internal)?.address ?? "localhost";
+  const isLocal = !publicUrl && address.startsWith("http://localhost:");
+  const elsewhere = isLocal ? ", from other machines at this one's name" : "";
+  log.info(`Homereel is at ${address}${elsewhere}`);
 }
 
 /** Later signals change nothing: npm passes on a Ctrl-C that the terminal has sent already. */
