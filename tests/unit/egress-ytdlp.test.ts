@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
+import { freePort } from "../../scripts/checks/http.ts";
 import { type EgressPass, openEgress } from "../../src/egress/egress.ts";
 import { findTools } from "../../src/exec/find-tools.ts";
 import { fetchVideo } from "../../src/exec/ytdlp.ts";
@@ -43,7 +44,7 @@ beforeAll(async () => {
   await Bun.spawn([tools.ffmpeg, ...shot]).exited;
   outer = createServer((request, response) => void answer(files.folder, request, response));
   outer.on("connection", () => outerConnections++);
-  port = await listen(outer, outerAddress, 0);
+  port = await listen(outer, outerAddress, freePort());
   inner = createServer((_request, response) => void response.end("inner"));
   inner.on("connection", () => innerConnections++);
   await listen(inner, "127.0.0.1", port);
