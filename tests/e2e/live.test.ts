@@ -29,7 +29,7 @@ const atOnce = 100_000_000;
 let beas: Visit;
 let cyds: Visit;
 beforeAll(async () => {
-  const clip = await mp4Clip({ seconds: 30, width: 160, height: 90, fps: 5 });
+  const clip = await mp4Clip({ seconds: 90, width: 160, height: 90, fps: 5 });
   [browser, site] = await Promise.all([openBrowser(), startSite({ clip })]);
   atLeisure = Math.ceil(Bun.file(clip).size / 60);
   shelf = openShelf({ HOMEREEL_DOWNLOADS_ALLOW_NETWORKS: "127.0.0.1/32" });
