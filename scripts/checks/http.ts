@@ -17,6 +17,8 @@ export async function getWhenReady(url: URL, timeoutMs: number): Promise<string>
   throw new Error(`GET ${url.href}: ${problem}`);
 }
 
+const given = new Set<number>();
+
 /**
  * A port of the loopback that was free a moment ago, from where no system takes one by itself: so nobody else gets it
  * before it is used, nor while a server comes back to it.
@@ -24,8 +26,10 @@ export async function getWhenReady(url: URL, timeoutMs: number): Promise<string>
 export function freePort(): number {
   for (let tries = 0; tries < 1000; tries++) {
     const port = randomInt(10_000, 32_000);
+    if (given.has(port)) continue;
     try {
       Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } }).stop(true);
+      given.add(port);
       return port;
     } catch {
       // Somebody has it.
