@@ -16,8 +16,8 @@ import { until } from "../fixtures/until.ts";
 
 setDefaultTimeout(120_000);
 
-/** Many parts. */
-const sizeBytes = 70_000_000;
+/** Five parts. */
+const sizeBytes = 40_000_000;
 const pieceBytes = 8_000_000;
 
 describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket", () => {
@@ -26,7 +26,7 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
   let authorization: string;
   let bytes: Buffer<ArrayBuffer>;
   beforeAll(async () => {
-    shelf = await openServerWithBucket({ HOMEREEL_STORAGE_S3_SCRATCH: "100MB" });
+    shelf = await openServerWithBucket({ HOMEREEL_STORAGE_S3_SCRATCH: "60MB" });
     ({ door, authorization } = shelf);
     bytes = clipOfSize(await mp4Clip(), sizeBytes);
   });
@@ -139,7 +139,7 @@ describe.skipIf(!hasOwnS3)("a large file on its way through us into the bucket",
     }
     clearInterval(watch);
     expect(most).toBeGreaterThan(0);
-    expect(most).toBeLessThan(100_000_000);
+    expect(most).toBeLessThan(60_000_000);
     await shelf.expectNothingLeft();
   });
 
