@@ -5,7 +5,7 @@ import { checkStorage, mendStorage, usesStorage } from "../features/storage/stor
 import type { Mending, StorageReport, Trouble } from "../features/storage/storage.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { isAppError } from "../lib/errors.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 import type { Program } from "./terminal.ts";
 
 const places: Record<StorageName, string> = { disk: "files on the disk", s3: "files in the bucket" };

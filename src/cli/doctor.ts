@@ -11,7 +11,9 @@ import { githubReleases } from "../exec/ytdlp/release.ts";
 import { dataFolder } from "../lib/data-folder.ts";
 import { formatBytes } from "../lib/bytes.ts";
 import { checkFiles } from "./doctor-files.ts";
-import { CommandFailed, cleanForTerminal, readArgs } from "./terminal.ts";
+import { printFinding } from "./finding.ts";
+import type { Finding } from "./finding.ts";
+import { CommandFailed, readArgs } from "./terminal.ts";
 import type { Command } from "./terminal.ts";
 
 const help = `homereel doctor [--fix] [--update | --roll-back] [--json] [--config FILE]
@@ -24,14 +26,6 @@ done while a server runs. What else is gone it only names.
 
 --update gets yt-dlp into the data folder, checksum verified: the newest of [tools] yt_dlp_channel, or the release that
 yt_dlp_version names. --roll-back returns to the one before.`;
-
-export interface Finding {
-  what: string;
-  ok: boolean;
-  says: string;
-  /** What is meant, one a line. */
-  details?: string[];
-}
 
 export const doctorCommand: Command = {
   async run(args, program) {
@@ -58,18 +52,10 @@ export const doctorCommand: Command = {
       ...(database.ok ? await checkFiles(program, config, values.fix) : []),
     ];
     if (values.json) console.log(JSON.stringify(findings, null, 2));
-    else for (const finding of findings) print(finding);
+    else for (const finding of findings) printFinding(finding);
     return findings.every((finding) => finding.ok) ? 0 : 1;
   },
 };
-
-const mostDetails = 20;
-
-function print({ ok, what, says, details = [] }: Finding): void {
-  console.log(`${ok ? "ok   " : "WRONG"}  ${what}: ${says}`);
-  for (const line of details.slice(0, mostDetails)) console.log(`         ${cleanForTerminal(line)}`);
-  if (details.length > mostDetails) console.log(`         and more: --json names the first hundred`);
-}
 
 function checkDatabase(dataDir: string): Finding {
   const { $client: client } = openDatabase(dataDir);

@@ -1,6 +1,4 @@
 import type { Config } from "../config.ts";
-import type { ArrivalsBucket } from "./s3/arrivals.ts";
-import { allS3Options } from "./s3/configured.ts";
 
 /** What came into the bucket in parts, all but the last of one size. */
 export interface Arrival {
@@ -62,27 +60,4 @@ export interface Arrivals {
 /** Whether new files go to a bucket that browsers reach. */
 export function goDirectly({ storage, "storage.s3": s3 }: Config): boolean {
   return storage.driver === "s3" && !s3.proxy;
-}
-
-/**
- * Null where no bucket is named. With one, what is on its way there can go on, though new files may go to the disk by now.
- * Nothing connects, and no SDK is loaded, before it is used.
- */
-export function openArrivals(config: Config): Arrivals | null {
-  if (config["storage.s3"].bucket === "") return null;
-  let opened: Promise<ArrivalsBucket> | undefined;
-  const options = allS3Options(config);
-  const bucket = () =>
-    (opened ??= import("./s3/arrivals.ts").then((module) => module.openArrivalsBucket(options)));
-  return {
-    begin: async (key) => (await bucket()).begin(key),
-    signPart: async (key, id, part, seconds) => (await bucket()).signPart(key, id, part, seconds),
-    putPart: async (key, id, n, bytes) => (await bucket()).putPart(key, id, n, bytes),
-    parts: async (key, id) => (await bucket()).parts(key, id),
-    has: async (key, size) => (await bucket()).has(key, size),
-    complete: async (key, id, parts) => (await bucket()).complete(key, id, parts),
-    fetch: async (key, size, path, signal) => (await bucket()).fetch(key, size, path, signal),
-    copy: async (arrival, target, path) => (await bucket()).copy(arrival, target, path),
-    drop: async (key, id) => (await bucket()).drop(key, id),
-  };
 }

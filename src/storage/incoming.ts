@@ -1,7 +1,3 @@
-import type { Config } from "../config.ts";
-import { allS3Options } from "./s3/configured.ts";
-import type { IncomingBucket } from "./s3/incoming.ts";
-
 /** What others put into the bucket for us to take. */
 export interface IncomingObject {
   /** The whole of it, of any characters: never a path of this machine, nor a key of ours. */
@@ -29,26 +25,4 @@ export interface Incoming {
   canListen(): Promise<boolean>;
   /** Rings for what is put there. Resolves when the server tells no more, or not at once. */
   listen(bell: Bell, signal: AbortSignal): Promise<void>;
-}
-
-/** Null where new files go to the disk. Nothing connects, and no SDK is loaded, before it is used. */
-export function openIncoming(config: Config): Incoming | null {
-  if (config.storage.driver !== "s3") return null;
-  let opened: Promise<IncomingBucket> | undefined;
-  const options = allS3Options(config);
-  const bucket = () =>
-    (opened ??= import("./s3/incoming.ts").then((module) => module.openIncomingBucket(options)));
-  return {
-    async *list() {
-      yield* (await bucket()).list();
-    },
-    fetch: async (object, path, signal) => (await bucket()).fetch(object, path, signal),
-    remove: async (object) => (await bucket()).remove(object),
-    canListen: async () => (await bucket()).canListen(),
-    async listen(bell, signal) {
-      const credentials = await (await bucket()).credentials();
-      const { listenToMinio } = await import("./minio-events.ts");
-      await listenToMinio({ ...options, ...credentials }, bell, signal);
-    },
-  };
 }

@@ -5,7 +5,7 @@ import { checkStorage } from "../../src/features/storage/storage.ts";
 import { listRefused } from "../../src/features/uploads/uploads.ts";
 import { semaphore } from "../../src/lib/semaphore.ts";
 import { sha256OfFile } from "../../src/lib/sha256.ts";
-import { openIncoming } from "../../src/storage/incoming.ts";
+import { openIncoming } from "../../src/storage/s3/open-incoming.ts";
 import { openTestApp } from "../fixtures/app.ts";
 import type { TestApp } from "../fixtures/app.ts";
 import { addPerson } from "../fixtures/cast.ts";

@@ -3,7 +3,7 @@ import type { Page } from "../page.ts";
 import { Button } from "../parts/button.tsx";
 import { Field, type FormError, FormNotice, PasswordField } from "../parts/field.tsx";
 import { AdminPage } from "./frame.tsx";
-import type { AccountValues } from "./person.tsx";
+import type { AccountValues } from "./person-props.ts";
 import { RoleField } from "./roles.tsx";
 
 /** As the form sends them; `how` is "link" or "password". */

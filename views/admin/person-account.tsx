@@ -3,8 +3,7 @@ import { exactQuota } from "../../src/lib/quota.ts";
 import { paths } from "../../src/paths.ts";
 import { Button } from "../parts/button.tsx";
 import { Field, type FormError, FormNotice } from "../parts/field.tsx";
-import { failedIn } from "./person-acts.tsx";
-import type { PersonProps } from "./person.tsx";
+import { type PersonProps, failedIn } from "./person-props.ts";
 import { RoleField } from "./roles.tsx";
 
 /** What they are called, may do and may keep. */

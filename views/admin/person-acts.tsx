@@ -3,7 +3,7 @@ import { paths } from "../../src/paths.ts";
 import { Button } from "../parts/button.tsx";
 import { FormNotice, PasswordField } from "../parts/field.tsx";
 import { Icon, type IconName } from "../parts/icons.tsx";
-import type { PersonProps } from "./person.tsx";
+import { type PersonProps, failedIn } from "./person-props.ts";
 
 /** How they get in, and that they don't. */
 export function WaysIn(props: PersonProps) {
@@ -100,10 +100,4 @@ export function Fold(props: { id: string; icon: IconName; title: string; isOpen:
       <div class="fold-body">{props.children}</div>
     </details>
   );
-}
-
-type FormName = NonNullable<PersonProps["failed"]>["form"];
-
-export function failedIn(form: FormName, { failed }: PersonProps): NonNullable<PersonProps["failed"]> | null {
-  return failed?.form === form ? failed : null;
 }

@@ -1,12 +1,12 @@
 import type { PersonItem } from "../../src/features/admin/item.ts";
 import type { Page } from "../page.ts";
 import { Badge } from "../parts/badge.tsx";
-import type { FormError } from "../parts/field.tsx";
 import { Time } from "../parts/time.tsx";
-import { DeleteForm, type FateValues, type Heir } from "./delete-person.tsx";
+import { DeleteForm } from "./delete-person.tsx";
 import { AdminPage, DoneNotice, ShownLink } from "./frame.tsx";
 import { AccountForm } from "./person-account.tsx";
-import { Fold, Switch, WaysIn, failedIn } from "./person-acts.tsx";
+import { Fold, Switch, WaysIn } from "./person-acts.tsx";
+import { type PersonProps, failedIn } from "./person-props.ts";
 import { roleNames } from "./roles.tsx";
 
 const done = {
@@ -17,32 +17,6 @@ const done = {
   disabled: "The account is disabled. Its videos stay where they are.",
   enabled: "The account is enabled again.",
 };
-
-export interface AccountValues {
-  name: string;
-  email: string;
-  role: string;
-  /** A size, `none` or `default`. */
-  quota?: string;
-}
-
-export interface PersonProps {
-  page: Page;
-  person: PersonItem;
-  /** What all their files take and may take; null where there is no limit. */
-  usage: { usedBytes: number; quotaBytes: number | null };
-  /** To whom the videos can be handed over. */
-  heirs: Heir[];
-  /** What was just done: one of the keys above, or whatever stood in the address. */
-  done?: string;
-  /** Just made; shown here and never again. */
-  link?: { url: string; expiresAt: number };
-  failed?: {
-    form: "account" | "password" | "link" | "sessions" | "switch" | "delete";
-    error: FormError;
-    values?: Partial<AccountValues & FateValues>;
-  };
-}
 
 /** One person: what they are called and may do, how they get in, and how they go. */
 export function PersonPage(props: PersonProps) {

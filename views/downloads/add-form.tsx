@@ -6,7 +6,8 @@ import { Field, type FormError, FormNotice, TextArea } from "../parts/field.tsx"
 import { VisibilityField } from "../parts/visibility.tsx";
 import { FileBox, UploadButton, UploadForm } from "../uploads/file-box.tsx";
 import { OptionsFields, type OptionsShown } from "./options.tsx";
-import { Previews, type PreviewShown } from "./preview.tsx";
+import type { PreviewShown } from "./preview-shown.ts";
+import { Previews } from "./preview.tsx";
 
 export interface AddValues {
   urls: string;

@@ -4,7 +4,7 @@ import { includesNumber, parseNumbers } from "../../src/lib/number-ranges.ts";
 import type { NumberRange } from "../../src/lib/number-ranges.ts";
 import { paths } from "../../src/paths.ts";
 import { Field } from "../parts/field.tsx";
-import type { PreviewShown } from "./preview.tsx";
+import type { PreviewShown } from "./preview-shown.ts";
 
 /**
  * A playlist's entries, some hundreds at a time. What is chosen is one field of numbers: boxes that scripts keep in

@@ -3,7 +3,7 @@ import type { Page } from "../page.ts";
 import type { FormError } from "../parts/field.tsx";
 import { AddForm, type AddValues } from "./add-form.tsx";
 import type { OptionsShown } from "./options.tsx";
-import type { PreviewShown } from "./preview.tsx";
+import type { PreviewShown } from "./preview-shown.ts";
 import { DownloadGroups, type DownloadGroupsOf } from "./queue.tsx";
 import { WaysIn } from "./ways-in.tsx";
 

@@ -9,22 +9,8 @@ import { FieldError, type FormError, FormNotice } from "../parts/field.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { RemedyLinks, type Viewer } from "../parts/remedy.tsx";
 import { Entries } from "./entries.tsx";
+import type { PreviewShown } from "./preview-shown.ts";
 import { languageName, presetNames } from "./words.ts";
-
-export interface PreviewShown {
-  items: PreviewItem[];
-  /** What the form had in its box, so that a choice is only taken for what was looked at. */
-  lookedAt: string;
-  preset: Preset;
-  /** Of a playlist: which are chosen, how many entries were asked for, and what they were filtered by. */
-  chosen: string | null;
-  limit: number;
-  filter: string;
-  wholeList: boolean;
-  /** One of several: told in a row. */
-  isRow: boolean;
-  error?: FormError;
-}
 
 /** What the pasted addresses would bring: one in full, several as a list. */
 export function Previews({ page, shown }: { page: Viewer; shown: PreviewShown | null }) {

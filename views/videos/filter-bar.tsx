@@ -1,7 +1,13 @@
 import type { Child } from "hono/jsx";
 import { paths } from "../../src/paths.ts";
 import { Icon } from "../parts/icons.tsx";
-import type { GalleryFilter } from "./gallery.tsx";
+
+export interface GalleryFilter {
+  q: string;
+  tags: string[];
+  owner?: "me";
+  state?: string;
+}
 
 const shownTags = 12;
 

@@ -7,14 +7,7 @@ import { ButtonLink } from "../parts/button.tsx";
 import { EmptyState } from "../parts/empty.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { VideoCard } from "./card.tsx";
-import { FilterBar } from "./filter-bar.tsx";
-
-export interface GalleryFilter {
-  q: string;
-  tags: string[];
-  owner?: "me";
-  state?: string;
-}
+import { FilterBar, type GalleryFilter } from "./filter-bar.tsx";
 
 interface CardsProps {
   page: Page;

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { PersonPage } from "../../../views/admin/person.tsx";
-import type { PersonProps } from "../../../views/admin/person.tsx";
+import type { PersonProps } from "../../../views/admin/person-props.ts";
 import { paths } from "../../paths.ts";
 import { allow } from "../../web/allow.ts";
 import type { AppEnv } from "../../web/env.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { GalleryPage, VideoCards } from "../../../views/videos/gallery.tsx";
-import type { GalleryFilter } from "../../../views/videos/gallery.tsx";
+import type { GalleryFilter } from "../../../views/videos/filter-bar.tsx";
 import { PlayerPage } from "../../../views/videos/player.tsx";
 import type { VideoState } from "../../db/schema.ts";
 import { paths } from "../../paths.ts";

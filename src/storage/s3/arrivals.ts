@@ -22,10 +22,8 @@ import type { S3Options } from "./options.ts";
 import { requireScratch } from "./scratch.ts";
 import { abortLeftovers } from "./upload.ts";
 
-/** `Arrivals` once it is connected; `openArrivals` is its door. */
-export type ArrivalsBucket = Arrivals;
-
-export function openArrivalsBucket(options: S3Options): ArrivalsBucket {
+/** Connected; `openArrivals` is its door. */
+export function openArrivalsBucket(options: S3Options): Arrivals {
   const bucket = connectBucket(options);
   const sign = addressSigner(bucket);
 

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { OptionsFields } from "../../../../views/downloads/options.tsx";
 import { DownloadsPage } from "../../../../views/downloads/page.tsx";
 import { Previews } from "../../../../views/downloads/preview.tsx";
-import type { PreviewShown } from "../../../../views/downloads/preview.tsx";
+import type { PreviewShown } from "../../../../views/downloads/preview-shown.ts";
 import { usualOptions } from "../../../lib/download-options.ts";
 import { paths } from "../../../paths.ts";
 import { allow } from "../../../web/allow.ts";

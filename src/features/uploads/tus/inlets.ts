@@ -3,7 +3,6 @@ import type { Deps } from "../../../deps.ts";
 import { keepWorkFolder } from "../../../exec/work-folder.ts";
 import { freeBytes, headroomBytes, storageFull } from "../../../storage/free-space.ts";
 import { bodyLength, receiveBody } from "../../../web/receive-body.ts";
-import type { Allowance, ReceivingRules } from "../../../web/receive-body.ts";
 import {
   arrivedBytes,
   distrustFrom,
@@ -14,20 +13,12 @@ import {
   workRoot,
 } from "../arrived.ts";
 import { verifyChecksum } from "./checksum.ts";
-import type { Checksum } from "./checksum.ts";
 import type { Upload } from "../queries.ts";
-import { receiveThrough } from "../through/receive.ts";
 import { bytesThrough, dropDistrustedTail } from "../through/tail.ts";
+import type { Piece } from "./piece.ts";
+import { receiveThrough } from "./receive-through.ts";
 
 type Needs = Pick<Deps, "arrivals" | "config" | "db" | "now">;
-
-/** The next bytes of an upload. */
-export interface Piece {
-  request: Request;
-  checksum: Checksum | null;
-  allowance: Allowance;
-  rules: ReceivingRules;
-}
 
 /** Where the bytes of tus go. Who has the upload for themselves calls these. */
 interface Inlet {

@@ -3,10 +3,10 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import https from "node:https";
 import { Transform } from "node:stream";
 import { Client } from "minio";
-import type { Bell } from "./incoming.ts";
-import { incomingPrefix } from "./s3/incoming.ts";
-import type { Credentials } from "./s3/incoming.ts";
-import type { S3Options } from "./s3/options.ts";
+import type { Bell } from "../incoming.ts";
+import { incomingPrefix } from "./incoming.ts";
+import type { Credentials } from "./incoming.ts";
+import type { S3Options } from "./options.ts";
 
 /** A server that tells at once begins its answer within half a second, with a blank. */
 const openingMs = 5_000;

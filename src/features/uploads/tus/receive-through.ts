@@ -4,12 +4,12 @@ import { freeBytes, headroomBytes, storageFull } from "../../../storage/free-spa
 import { LocalFile } from "../../../web/local-file.ts";
 import { bodyLength, readBody, receiveBody } from "../../../web/receive-body.ts";
 import { distrustFrom, relyOnArrived, workRoot } from "../arrived.ts";
-import { verifyChecksum } from "../tus/checksum.ts";
-import type { Piece } from "../tus/inlets.ts";
 import { findUpload } from "../queries.ts";
 import type { Upload } from "../queries.ts";
-import { sendParts } from "./send-parts.ts";
-import { findTail, tailPath } from "./tail.ts";
+import { sendParts } from "../through/send-parts.ts";
+import { findTail, tailPath } from "../through/tail.ts";
+import { verifyChecksum } from "./checksum.ts";
+import type { Piece } from "./piece.ts";
 
 type Needs = Pick<Deps, "arrivals" | "config" | "db" | "now">;
 
