@@ -58,7 +58,8 @@ async function runTests(paths: string[], output: number, env: Record<string, str
     const options = ["--timeout=60000", "--only-failures", ...reporting];
     const exitCode = await run([process.execPath, "test", ...options, ...paths], output, {
       ...env,
-      HOMEREEL_TEST_FOLDER: folder,
+      // What tests leave there goes with it.
+      TMPDIR: folder,
       HOMEREEL_TEST_DEAD_BROWSERS: deaths,
     });
     const xml = existsSync(report) ? readFileSync(report, "utf8") : null;
